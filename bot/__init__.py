@@ -1,0 +1,1 @@
+"""imagebot: share Huawei Cloud images from Slack, with approval, memory and proof."""

@@ -1,0 +1,25 @@
+"""The outside on one page: what the use cases need of the store, the cloud, Slack, people and time.
+
+Each sentence below is a promise to the use cases; the contract suites in tests/contracts hold one test per promise, and every
+implementation, fake or real, runs them.
+"""
+
+from bot.ports.chat import Chat, People
+from bot.ports.cloud import Cloud, JobPhase, JobReading, Ticket
+from bot.ports.outside import Clock, Outside, Pace
+from bot.ports.store import Store, Transaction, View
+
+__all__ = [
+    "Chat",
+    "Clock",
+    "Cloud",
+    "JobPhase",
+    "JobReading",
+    "Outside",
+    "Pace",
+    "People",
+    "Store",
+    "Ticket",
+    "Transaction",
+    "View",
+]
