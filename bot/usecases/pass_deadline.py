@@ -1,0 +1,70 @@
+"""A lane that nobody decided, or whose facts stayed unknown, ends at its deadline; before that its approvers are reminded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.lifecycle import close_members, step, votes_of
+from bot.domain.model import Due, DueKind, Lane, Request
+from bot.domain.policy import still_missing
+from bot.domain.states import LaneEvent, LaneState
+from bot.domain.wording import thread
+from bot.domain.wording.pairs import needed
+from bot.ports import Outside, Transaction
+from bot.usecases.advance import Happened, lane_and_request, save_step, tell_thread
+
+
+async def pass_deadline(outside: Outside, due: Due) -> None:
+    """Acts on a DEADLINE row."""
+
+    def store(tx: Transaction) -> None:
+        now = outside.clock.now()
+        tx.finish(due)
+        found = lane_and_request(tx, due.subject)
+        if found is None or found[0].deadline is None:
+            return
+        lane, request = found
+        if lane.deadline is not None and now < lane.deadline:
+            tx.plan_work(DueKind.DEADLINE, lane.id, lane.deadline)
+            return
+        pass_deadline_now(tx, request, lane, now)
+
+    await outside.store.write(store)
+
+
+def pass_deadline_now(tx: Transaction, request: Request, lane: Lane, now: datetime) -> None:
+    """The lane ends as expired, in the caller's transaction."""
+    if lane.state not in (LaneState.AWAITING_APPROVAL, LaneState.HOLDING):
+        return
+    members = tx.members(lane.id)
+    held = lane.state is LaneState.HOLDING
+    note = f"Could not be found out in time: {lane.verdict.why}" if held else ""
+    after = step(lane, LaneEvent.DEADLINE_PASSED, now, note=note)
+    closed = close_members(members, "expired")
+    save_step(tx, request, after, Happened(kind="lane_expired", at=now), members=closed)
+    tell_thread(tx, request, thread.expired(after, members), now)
+
+
+async def remind(outside: Outside, due: Due) -> None:
+    """Acts on a REMIND row: the approvers are mentioned under the card once more."""
+
+    def store(tx: Transaction) -> None:
+        now = outside.clock.now()
+        tx.finish(due)
+        found = lane_and_request(tx, due.subject)
+        if found is None or found[0].state is not LaneState.AWAITING_APPROVAL:
+            return
+        lane, request = found
+        late = [r for r in lane.reminders if r <= now]
+        rest = tuple(r for r in lane.reminders if r > now)
+        if late:
+            tx.save_lane(replace(lane, reminders=rest))
+            missing = still_missing(lane.verdict.requirement, votes_of(tx.decisions(lane.id)))
+            line = needed(missing, outside.policy().groups)
+            tell_thread(tx, request, thread.reminder(lane, tx.members(lane.id), line), now)
+            tx.record("lane_reminded", at=now, request=request.id, lane=lane.id)
+        if rest:
+            tx.plan_work(DueKind.REMIND, lane.id, rest[0])
+
+    await outside.store.write(store)

@@ -1,0 +1,64 @@
+"""Notices other than cards: a reply under the card, a private answer, a direct message, a line in a channel."""
+
+from __future__ import annotations
+
+from bot.domain.errors import NotReachableError
+from bot.domain.model import RequestId
+from bot.domain.notices import Message, Notice, NoticeKind, NoticeState
+from bot.ports import Outside
+
+REPEATED = "Slack's answer to the first sending of this message was lost; it may stand here twice."
+
+
+async def speak(outside: Outside, notice: Notice) -> None:
+    """Sent. Raises NotReachableError when there is no way left to reach anybody."""
+    if notice.message is None:
+        return
+    mark = REPEATED if notice.state is NoticeState.UNSURE else ""
+    match notice.kind:
+        case NoticeKind.THREAD if notice.request is not None:
+            await _reply(outside, notice.request, notice.message, mark)
+        case NoticeKind.PRIVATE:
+            await _privately(outside, notice, notice.message)
+        case NoticeKind.DIRECT if notice.user is not None:
+            await outside.chat.post(notice.user, notice.message, mark=mark)
+        case NoticeKind.CHANNEL if notice.channel is not None:
+            await outside.chat.post(notice.channel, notice.message, mark=mark)
+        case _:
+            raise NotReachableError(f"a notice of kind {notice.kind.value} with nobody to reach")
+
+
+async def _reply(outside: Outside, id: RequestId, message: Message, mark: str) -> None:
+    """Under the card; where there is none, or its channel is closed to us, to the requester directly."""
+    cards = await outside.store.read(lambda view: view.cards(id))
+    if cards:
+        try:
+            await outside.chat.post(cards[0].channel, message, thread=cards[0].ts, mark=mark)
+        except NotReachableError:
+            pass
+        else:
+            return
+    request = await outside.store.read(lambda view: view.request(id))
+    if request is not None:
+        await outside.chat.post(request.requester.user, message, mark=mark)
+
+
+async def _privately(outside: Outside, notice: Notice, message: Message) -> None:
+    """By response_url while it lives, else as an ephemeral message, else directly."""
+    if notice.response_url and await outside.chat.respond(notice.response_url, message):
+        return
+    if notice.user is None:
+        raise NotReachableError("nobody to tell")
+    if notice.channel is not None:
+        try:
+            await outside.chat.whisper(notice.channel, notice.user, message)
+        except NotReachableError:
+            pass
+        else:
+            return
+    await tell_directly(outside, notice.user, message)
+
+
+async def tell_directly(outside: Outside, user: str, message: Message) -> None:
+    """A direct message to one person."""
+    await outside.chat.post(user, message)

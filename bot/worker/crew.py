@@ -1,0 +1,199 @@
+"""One crew acts on some kinds of due rows, so many at once. It claims under a lease, runs the use case, and turns errors into
+a later due time. Retry exists only here: a due row with a later time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+
+from bot.domain.errors import (
+    BotError,
+    ClaimLostError,
+    OperatorError,
+    StaleRowError,
+    TransientError,
+)  # fmt: skip
+from bot.domain.model import Due, DueKind
+from bot.ports import Outside
+
+log = structlog.get_logger("worker")
+
+UseCase = Callable[[Outside, Due], Awaitable[None]]
+
+IDLE = 1.0
+"""Seconds after which a crew with nothing to do looks again by itself, nudged or not."""
+OPERATOR_DELAY = timedelta(minutes=1)
+LONGEST_DELAY = timedelta(minutes=5)
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    LATER = "later"
+    RACED = "raced"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One due row acted on, for metrics and readiness."""
+
+    kind: DueKind
+    outcome: Outcome
+    seconds: float
+    error: BaseException | None = None
+
+
+class Crew:
+    """Claims and acts until told to stop."""
+
+    def __init__(
+        self, outside: Outside, jobs: Mapping[DueKind, UseCase], *, size: int, new_claim: Callable[[], str],
+        report: Callable[[Report], None],
+    ) -> None:  # fmt: skip
+        self._outside = outside
+        self._jobs = jobs
+        self._kinds = tuple(jobs)
+        self._size = size
+        self._new_claim = new_claim
+        self._report = report
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def nudge(self) -> None:
+        """Something may be due now: look at once instead of at the next tick."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until `stop`. A broken store is waited out; what is claimed meanwhile comes free when its lease ends."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                taken = await self._take()
+                wait = 0.0 if taken and len(self._tasks) < self._size else await self._until_next()
+            except BotError as error:
+                log.error("store_unavailable", error=error.message)
+                wait = IDLE
+            if wait > 0 and not self._stopping:
+                await self._sleep(wait)
+
+    async def stop(self, seconds: float) -> int:
+        """Takes nothing more, waits up to `seconds` for what is being done, then cancels it. How many were cancelled;
+        their claims run out and the rows are acted on again."""
+        self._stopping = True
+        self._wake.set()
+        if not self._tasks:
+            return 0
+        _, pending = await asyncio.wait(set(self._tasks), timeout=seconds)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        return len(pending)
+
+    @property
+    def busy(self) -> int:
+        return len(self._tasks)
+
+    async def turn(self) -> int:
+        """Acts on what is due just now, one row after another, and returns how many there were. For drivers that keep their
+        own time; `run` does the same with many hands."""
+        rows = await self._claim(self._size)
+        for due in rows:
+            await self._act(due)
+        return len(rows)
+
+    async def _take(self) -> int:
+        """Claims as many due rows as there are free hands, and sets to work on them."""
+        free = self._size - len(self._tasks)
+        if free <= 0:
+            return 0
+        rows = await self._claim(free)
+        for due in rows:
+            task = asyncio.create_task(self._act(due))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+        return len(rows)
+
+    async def _claim(self, limit: int) -> tuple[Due, ...]:
+        """A cheap look first: a claim is a durable write."""
+        now = self._outside.clock.now()
+        upcoming = await self._next_due()
+        if upcoming is None or upcoming > now:
+            return ()
+        until, claim = now + self._outside.limits.lease, self._new_claim()
+        return await self._outside.store.write(
+            lambda tx: tx.claim_due(now, kinds=self._kinds, until=until, claim=claim, limit=limit)
+        )
+
+    async def _next_due(self) -> datetime | None:
+        return await self._outside.store.read(lambda view: view.next_due(self._kinds))
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+
+    async def _until_next(self) -> float:
+        if len(self._tasks) >= self._size:
+            return IDLE
+        upcoming = await self._next_due()
+        if upcoming is None:
+            return IDLE
+        ahead = (upcoming - self._outside.clock.now()).total_seconds()
+        return min(max(ahead, 0.005), IDLE) if ahead > 0 else 0.05
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _act(self, due: Due) -> None:
+        began = asyncio.get_running_loop().time()
+        outcome, error = await self._try(due)
+        seconds = asyncio.get_running_loop().time() - began
+        self._report(Report(kind=due.kind, outcome=outcome, seconds=seconds, error=error))
+
+    async def _try(self, due: Due) -> tuple[Outcome, BaseException | None]:
+        try:
+            await self._jobs[due.kind](self._outside, due)
+        except ClaimLostError as error:
+            return Outcome.RACED, error
+        except StaleRowError as error:
+            await self._postpone(due, timedelta(milliseconds=50))
+            return Outcome.RACED, error
+        except TransientError as error:
+            wait = (
+                timedelta(seconds=error.retry_after) if error.retry_after is not None else self._back_off(due)
+            )
+            log.info(
+                "later", kind=due.kind.value, subject=due.subject, attempts=due.attempts, why=error.message
+            )
+            await self._postpone(due, max(wait, timedelta(milliseconds=100)))
+            return Outcome.LATER, error
+        except OperatorError as error:
+            log.error("operator_needed", kind=due.kind.value, subject=due.subject, why=error.message)
+            await self._postpone(due, OPERATOR_DELAY)
+            return Outcome.BROKEN, error
+        except Exception as error:
+            log.exception("bug", kind=due.kind.value, subject=due.subject, attempts=due.attempts)
+            await self._postpone(due, self._back_off(due))
+            return Outcome.BROKEN, error
+        return Outcome.DONE, None
+
+    def _back_off(self, due: Due) -> timedelta:
+        doubled: int = 2 ** min(due.attempts - 1, 10)
+        return min(self._outside.limits.retry_delay * doubled, LONGEST_DELAY)
+
+    async def _postpone(self, due: Due, wait: timedelta) -> None:
+        at: datetime = self._outside.clock.now() + wait
+        try:
+            await self._outside.store.write(lambda tx: tx.postpone(due, at))
+        except BotError as error:
+            log.warning(
+                "claim_left_to_its_lease", kind=due.kind.value, subject=due.subject, why=error.message
+            )
