@@ -1,0 +1,1 @@
+"""The rooms that speak to the outside: Slack, Huawei Cloud, the store."""

@@ -1,0 +1,147 @@
+"""bot.ports.Store over one SQLite file: one writer thread with group commit, a few reader threads, one
+checkpointer."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.adapters.store.checkpoint import LARGEST_LOG, Checkpointer
+from bot.adapters.store.connection import connect, reading, writing
+from bot.adapters.store.failures import translated
+from bot.adapters.store.lockfile import LockFile
+from bot.adapters.store.migrations import demand_newest, migrate, migrate_locked
+from bot.adapters.store.reader import Reader, Waiting
+from bot.adapters.store.waiting import Waiter
+from bot.adapters.store.writer import Writer
+from bot.domain.errors import StoreBrokenError
+from bot.ports import Transaction, View
+
+T = TypeVar("T")
+
+READERS = 2
+CUT_TIMEOUT = 0.1
+"""Seconds the checkpointer waits for readers to leave the log before it tries again later."""
+
+
+class SqliteStore:
+    """The constructor opens, makes (mode 0600) and migrates the file; it blocks for some milliseconds.
+
+    `busy_timeout`: seconds to wait for a lock of another process before StoreBusyError. `exclusive`: no
+    second imagebot may open the file meanwhile. `readonly`: nothing is made, locked or migrated, and `write`
+    is refused; for looking into the database of a running bot. `largest_log`: bytes of write-ahead log past
+    which the writer waits for a checkpoint.
+
+    Raises StoreBrokenError (missing, not accessible, not a database, not imagebot's, newer than this program,
+    in use by another imagebot; with `readonly` also: older than this program) and StoreBusyError (kept locked
+    by somebody else).
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        busy_timeout: float = 5.0,
+        exclusive: bool = True,
+        readonly: bool = False,
+        largest_log: int = LARGEST_LOG,
+    ) -> None:
+        self.path = path
+        self._closed = False
+        self._closing = threading.Lock()
+        self._reads: Waiting = queue.SimpleQueue()
+        self._writer: Writer | None = None
+        self._checkpointer: Checkpointer | None = None
+        self._lock: LockFile | None = None
+        with ExitStack() as undo:
+            if readonly:
+                self._look(busy_timeout, undo)
+            else:
+                self._open(busy_timeout, exclusive, largest_log, undo)
+            undo.pop_all()
+        for thread in self._threads():
+            thread.start()
+
+    def _look(self, busy_timeout: float, undo: ExitStack) -> None:
+        if not Path(self.path).exists():
+            raise StoreBrokenError(f"There is no database at {self.path}.")
+        with translated(self.path):
+            self._readers = self._make_readers(busy_timeout, undo, mode="ro")
+
+    def _open(self, busy_timeout: float, exclusive: bool, largest_log: int, undo: ExitStack) -> None:
+        if exclusive:
+            self._lock = LockFile(self.path)
+            undo.callback(self._lock.release)
+            migrate_locked(self.path, busy_timeout=busy_timeout)
+        else:
+            migrate(self.path, busy_timeout=busy_timeout)
+        with translated(self.path):
+            write = _kept(writing(self.path, busy_timeout=busy_timeout), undo)
+            check = _kept(connect(self.path, busy_timeout=CUT_TIMEOUT), undo)
+            self._readers = self._make_readers(busy_timeout, undo, mode="rw")
+        gate = threading.Lock()
+        self._checkpointer = Checkpointer(check, self.path, gate=gate, largest_log=largest_log)
+        self._writer = Writer(write, self.path, gate=gate, committed=self._checkpointer.committed)
+
+    def _make_readers(self, busy_timeout: float, undo: ExitStack, *, mode: str) -> list[Reader]:
+        readers = []
+        for _ in range(READERS):
+            connection = _kept(reading(self.path, busy_timeout=busy_timeout, mode=mode), undo)
+            demand_newest(connection, self.path)
+            readers.append(Reader(connection, self.path, self._reads))
+        return readers
+
+    def _threads(self) -> list[threading.Thread]:
+        return [thread for thread in (self._writer, self._checkpointer, *self._readers) if thread is not None]
+
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        """A caller who is cancelled while the step waits leaves it undone; later it happens all the same."""
+        if self._writer is None:
+            raise StoreBrokenError(f"The database {self.path} was opened for reading only.")
+        return await self._ask(step, self._writer.put)  # type: ignore[no-any-return]
+
+    async def read(self, query: Callable[[View], T]) -> T:
+        return await self._ask(query, self._reads.put)  # type: ignore[no-any-return]
+
+    async def _ask(self, run: Callable[[Any], Any], put: Callable[[Waiter], None]) -> Any:
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(run, loop, loop.create_future())
+        with self._closing:  # nothing may be put after the mark that ends a thread: it would wait for ever
+            if self._closed:
+                raise StoreBrokenError(f"The database {self.path} is closed.")
+            put(waiter)
+        return await waiter.future
+
+    async def close(self) -> None:
+        """What was asked before is done and answered; then the file is whole by itself, without its log."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        with self._closing:
+            first, self._closed = not self._closed, True
+            if first:
+                self._end_threads()
+        for thread in self._threads():
+            thread.join()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _end_threads(self) -> None:
+        if self._writer is not None:
+            self._writer.put(None)
+        if self._checkpointer is not None:
+            self._checkpointer.end()
+        for _ in self._readers:
+            self._reads.put(None)
+
+
+def _kept(connection: sqlite3.Connection, undo: ExitStack) -> sqlite3.Connection:
+    """Closed again when the opening fails."""
+    undo.callback(connection.close)
+    return connection
