@@ -1,0 +1,78 @@
+"""What comes in from Slack, as the use cases want it: stored, answered, and the worker nudged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.adapters.slack.payloads import Click, Rejection, TypedCommand
+from bot.domain.model import ClickKind
+from bot.domain.notices import Message
+from bot.domain.wording import replies
+from bot.ports import Outside
+from bot.usecases.receive_click import Clicked, receive_click
+from bot.usecases.receive_command import Typed, receive_command
+
+
+class SlackInbound:
+    """The listeners' Inbound. Each call is durable when it returns; an error that comes out means nothing was stored."""
+
+    def __init__(self, outside: Outside, *, nudge: Callable[[], None], seen: Callable[[str], None]) -> None:
+        self._outside, self._nudge, self._seen = outside, nudge, seen
+
+    async def command(self, typed: TypedCommand) -> Message:
+        self._seen("command")
+        if typed.is_foreign:
+            return replies.foreigner()
+        answer = await receive_command(
+            self._outside,
+            Typed(
+                person=typed.person,
+                channel=typed.channel,
+                text=typed.text,
+                dedupe_key=f"command:{typed.trigger_id}",
+                response_url=typed.response_url,
+            ),
+        )
+        self._nudge_soon()
+        return answer
+
+    async def click(self, click: Click) -> Message | None:
+        self._seen("click")
+        await receive_click(
+            self._outside,
+            Clicked(
+                person=click.person,
+                channel=click.channel,
+                click=click.click,
+                lane=click.lane,
+                plan_hash=click.plan_hash,
+                dedupe_key=f"click:{click.trigger_id}:{click.action_ts}",
+                message_ts=click.message_ts,
+                response_url=click.response_url,
+            ),
+        )
+        self._nudge_soon()
+        return None
+
+    async def rejection(self, rejection: Rejection) -> Message | None:
+        self._seen("rejection")
+        await receive_click(
+            self._outside,
+            Clicked(
+                person=rejection.person,
+                channel=rejection.channel,
+                click=ClickKind.REJECT,
+                lane=rejection.lane,
+                plan_hash=rejection.plan_hash,
+                dedupe_key=f"rejection:{rejection.view_id}",
+                message_ts=rejection.message_ts,
+                reason=rejection.reason,
+            ),
+        )
+        self._nudge_soon()
+        return None
+
+    def _nudge_soon(self) -> None:
+        """After the acknowledgement has left: the worker shall not compete with it."""
+        asyncio.get_running_loop().call_later(0.002, self._nudge)

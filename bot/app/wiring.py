@@ -1,0 +1,145 @@
+"""How the rooms are put together, from settings to a bot that can be started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.adapters.huawei.budget import Budget
+from bot.adapters.huawei.client import HuaweiCloud
+from bot.adapters.huawei.settings import AkSk, HuaweiSettings, Password, Timeouts
+from bot.adapters.slack.answers import Answers
+from bot.adapters.slack.check import own_identity
+from bot.adapters.slack.client import slack_client
+from bot.adapters.slack.listeners import build_app
+from bot.adapters.slack.messenger import SlackChat
+from bot.adapters.slack.people import SlackPeople
+from bot.adapters.slack.socket import SocketRunner
+from bot.adapters.store.sqlite import SqliteStore
+from bot.app.clock import SystemClock, new_claim
+from bot.app.health import CloudHealth
+from bot.app.inbound import SlackInbound
+from bot.app.metrics import Metrics
+from bot.app.policy_keeper import PolicyKeeper
+from bot.config import AccessKey, Config
+from bot.ports import Clock, Outside
+from bot.worker import Report, Worker
+from bot.worker.pace import LearnedPace
+
+
+@dataclass(kw_only=True)
+class Bot:
+    """Everything that runs, wired and not yet started."""
+
+    config: Config
+    outside: Outside
+    keeper: PolicyKeeper
+    worker: Worker
+    metrics: Metrics
+    cloud_health: CloudHealth
+    answers: Answers
+    bolt: Any
+    """The Slack application with its listeners."""
+    socket: SocketRunner | None
+    """None in HTTP mode."""
+    identity: Mapping[str, str]
+    """Who the bot is in Slack: team_id, user_id, ..."""
+
+
+@asynccontextmanager
+async def wired(config: Config, clock: Clock | None = None) -> AsyncIterator[Bot]:
+    """The bot, with its store open and Slack's word that the token is good; all closed at the end, the store last.
+
+    Raises PolicyError, StoreBrokenError, StoreBusyError, ChatAuthError, ChatBusyError.
+    """
+    clock = clock or SystemClock()
+    keeper = PolicyKeeper(config.service.policy)
+    async with AsyncExitStack() as stack:
+        store = open_store(config)
+        stack.push_async_callback(store.close)
+        cloud = HuaweiCloud(cloud_settings(config), budget=_budget(config), clock=clock.now)
+        stack.push_async_callback(cloud.close)
+        token = config.slack.bot_token.get_secret_value()
+        client = await stack.enter_async_context(slack_client(token, api_url=str(config.slack.api_url)))
+        identity = await own_identity(client)
+        chat = SlackChat(client)
+        people = SlackPeople(client, team=identity["team_id"], max_age=config.slack.group_cache)
+        outside = Outside(
+            store=store, cloud=cloud, chat=chat, people=people, clock=clock, pace=LearnedPace(config.cloud.api_rate),
+            policy=keeper.current, limits=config.limits, command=config.slack.command,
+        )  # fmt: skip
+        yield _assembled(config, outside, keeper, client, identity)
+
+
+def _assembled(
+    config: Config, outside: Outside, keeper: PolicyKeeper, client: Any, identity: Mapping[str, str]
+) -> Bot:
+    metrics, cloud_health = Metrics(), CloudHealth(outside)
+
+    def report(done: Report) -> None:
+        metrics.worked(done)
+        cloud_health.heard(done)
+
+    worker = Worker(outside, size=config.service.workers, new_claim=new_claim, report=report)
+    answers = Answers(outside.chat)
+    inbound = SlackInbound(outside, nudge=worker.nudge, seen=metrics.inbound)
+    secret, app_token = config.slack.signing_secret, config.slack.app_token
+    bolt = build_app(
+        client,
+        inbound,
+        answers,
+        command=config.slack.command,
+        signing_secret=secret.get_secret_value() if secret and not app_token else None,
+    )
+    socket = None
+    if app_token is not None:
+        socket = SocketRunner(bolt, client, app_token=app_token.get_secret_value(), clock=outside.clock)
+    return Bot(
+        config=config, outside=outside, keeper=keeper, worker=worker, metrics=metrics, cloud_health=cloud_health,
+        answers=answers, bolt=bolt, socket=socket, identity=identity,
+    )  # fmt: skip
+
+
+def open_store(config: Config) -> SqliteStore:
+    """The database of the settings, made and migrated where the settings allow it."""
+    return SqliteStore(str(config.service.database_file))
+
+
+def _budget(config: Config) -> Budget:
+    return Budget(config.cloud.api_rate, config.cloud.api_burst)
+
+
+def cloud_settings(config: Config) -> HuaweiSettings:
+    """The cloud adapter's settings from ours."""
+    cloud, credentials = config.cloud, config.cloud.credentials
+    auth: AkSk | Password
+    project: str | None
+    if isinstance(credentials, AccessKey):
+        token = credentials.security_token
+        auth = AkSk(
+            ak=credentials.ak.get_secret_value(),
+            sk=credentials.sk.get_secret_value(),
+            security_token=token.get_secret_value() if token else None,
+        )
+        project = credentials.project_id
+    else:
+        auth = Password(
+            username=credentials.username,
+            password=credentials.password.get_secret_value(),
+            user_domain_name=credentials.user_domain,
+            auth_url=credentials.auth_url,
+            project_id=credentials.project_id,
+            project_name=credentials.project_name,
+        )
+        project = credentials.project_id
+    return HuaweiSettings(
+        region=cloud.region or "",
+        credentials=auth,
+        endpoint=cloud.ims_endpoint,
+        iam_endpoint=cloud.iam_endpoint,
+        project_id=project,
+        job_endpoint=cloud.job_endpoint,
+        timeouts=Timeouts(total=cloud.http_timeout, read=min(15.0, cloud.http_timeout)),
+    )

@@ -1,0 +1,135 @@
+"""The story, step by step. A step that returns has really happened: in Slack, and in the cloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.cli.demo.child import Bot
+from bot.cli.demo.talk import Talk
+from bot.cli.demo.teller import Teller
+from bot.cli.demo.world import ANNA, BEN, ENCRYPTED_IMAGE, LEA, OMAR, WentWrongError, World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """All a step plays with."""
+
+    world: World
+    bot: Bot
+    tell: Teller
+    talk: Talk
+
+    def truth(self, *added: tuple[str, str]) -> None:
+        """The cloud holds what was told and nothing else, `added` included; said so."""
+        self.tell.truth(self.world.check_cloud(added))
+
+
+Step = Callable[[Scene], Awaitable[None]]
+
+
+async def self_service(scene: Scene) -> None:
+    talk = scene.talk
+    request = await talk.ask(ANNA, "share base-ubuntu-24 to shop-dev")
+    await talk.card(request, "Done and verified")
+    await talk.reply(request, "Done and verified")
+    scene.truth(("base-ubuntu-24", "shop-dev"))
+
+
+async def approved(scene: Scene) -> None:
+    talk = scene.talk
+    request = await talk.ask(ANNA, "share shop-web-7 to shop-prod for 30d because CHG-1042")
+    await talk.card(request, "Waiting for approval", "[Approve]")
+    scene.truth()
+    await talk.press(LEA, "Approve", request)
+    await talk.reply(request, "lea approved")
+    await talk.reply(request, "Done and verified")
+    await talk.card(request, "Done and verified", "Approved by @lea")
+    scene.truth(("shop-web-7", "shop-prod"))
+
+
+async def mixed(scene: Scene) -> None:
+    talk, (good, bad) = scene.talk, ("base-debian-12", "base-rocky-9")
+    scene.world.fail_once((bad, "shop-test"))
+    request = await talk.ask(ANNA, f"share {good}, {bad} to shop-dev, shop-test, shop-prod because CHG-1043")
+    await talk.card(request, "Partly done", "[Retry Failed]", "Waiting for approval", "[Approve]")
+    await talk.reply(request, "Partly done: 3 of 4 pairs verified")
+    scene.truth((good, "shop-dev"), (good, "shop-test"), (bad, "shop-dev"))
+    await talk.press(ANNA, "Retry Failed", request)
+    await talk.reply(request, "anna asked to try the failed pairs again")
+    await talk.reply(request, "Done and verified")
+    await talk.press(LEA, "Approve", request)
+    await talk.reply(request, "lea approved")
+    await talk.reply(request, "Done and verified")
+    await talk.card(request, "Approved by @lea")
+    scene.truth((bad, "shop-test"), (good, "shop-prod"), (bad, "shop-prod"))
+
+
+async def refused(scene: Scene) -> None:
+    talk = scene.talk
+    request = await talk.ask(ANNA, f"share {ENCRYPTED_IMAGE}, shop-web-7 to acme-lab because they asked nicely")
+    await talk.card(request, "Refused by the policy", "Encrypted images cannot be shared", "Nearest way through")
+    scene.truth()
+
+
+async def not_counted(scene: Scene) -> None:
+    talk = scene.talk
+    request = await talk.ask(LEA, "share base-ubuntu-24 to shop-prod because CHG-1044")
+    await talk.card(request, "Waiting for approval", "[Approve]")
+    await talk.press(BEN, "Approve", request)
+    await talk.answer(BEN, "was not counted")
+    await talk.press(LEA, "Approve", request)
+    await talk.answer(LEA, "was not counted")
+    scene.truth()
+
+
+async def rejected(scene: Scene) -> None:
+    talk, request = scene.talk, _last(scene)
+    await talk.press(OMAR, "Reject", request)
+    await talk.fill_in(OMAR, "Not before the freeze is over; ask again on Monday.")
+    await talk.reply(request, "omar rejected it: Not before the freeze is over")
+    await talk.card(request, "Rejected by @omar")
+    scene.truth()
+
+
+async def killed(scene: Scene) -> None:
+    world, talk, cloud = scene.world, scene.talk, scene.world.cloud
+    before = len(cloud.jobs)
+    cloud.fault("hang_after", match="POST /v1/cloudimages/members")
+    request = await talk.ask(BEN, "share base-alpine-3 to shop-dev")
+    await world.until(lambda: cloud.jobs[before:], "A job in the cloud")
+    await talk.card(request, "Being submitted")
+    pid = scene.bot.pid
+    await scene.bot.kill()
+    scene.tell.happens(f"kill -9 {pid}: the cloud has taken the call, but the bot has not heard its answer.")
+    await scene.bot.start()
+    scene.tell.happens(f"The bot is started again (process {scene.bot.pid}), on the same database.")
+    await talk.reply(request, "Done and verified")
+    await talk.card(request, "Done and verified")
+    scene.truth(("base-alpine-3", "shop-dev"))
+
+
+async def proven(scene: Scene) -> None:
+    scene.tell.does("operator", "imagebot audit verify")
+    code, output = await scene.bot.run("audit", "verify")
+    scene.tell.line(output)
+    if code or not re.search(r"\d+ events, unbroken\. Head: \w{16}", output):
+        raise WentWrongError(f"imagebot audit verify did not find the log unbroken (exit code {code}).")
+    scene.truth()
+    scene.tell.row("slack", scene.talk.check_nothing_twice())
+
+
+def _last(scene: Scene) -> int:
+    """The request of the step before."""
+    return scene.talk.last
+
+
+STEPS: tuple[tuple[str, str, Step], ...] = (
+    (
+        "Self-service",
+        "The policy lets engineers share base images with dev by themselves. Nobody is asked, and yet nothing is "
+        "called done before the bot has read the member list back.",
+        self_service,
+    ),
+)
