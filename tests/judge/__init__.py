@@ -1,0 +1,1 @@
+"""Judges of what is sent to Slack, independent of the code that builds it."""
