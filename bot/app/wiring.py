@@ -19,7 +19,7 @@ from bot.adapters.slack.people import SlackPeople
 from bot.adapters.slack.socket import SocketRunner
 from bot.adapters.store.sqlite import SqliteStore
 from bot.app.clock import SystemClock, new_claim
-from bot.app.health import CloudHealth
+from bot.app.cloud_health import CloudHealth
 from bot.app.inbound import SlackInbound
 from bot.app.metrics import Metrics
 from bot.app.policy_keeper import PolicyKeeper

@@ -4,6 +4,6 @@ Each command is a thin function: settings in, one call of `bot.app`, words out. 
 `imagebot --help` is quick and a broken setting breaks nothing else.
 """
 
-from bot.cli.door import main
+from bot.cli.entry import main
 
 __all__ = ["main"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot.domain.errors import BotError, ConfigError, OperatorError, PolicyError
+from bot.domain.errors import OperatorError
 
 if TYPE_CHECKING:
     from bot.config import Config
@@ -23,22 +23,6 @@ app = typer.Typer(
 )
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-
-
-def main() -> None:
-    """The entry point of the script. Errors of ours are told in plain words with exit code 1; never a stack."""
-    from bot.cli import audit, policy, requests, running  # noqa: F401  (they add their commands)
-
-    try:
-        app()
-    except (ConfigError, PolicyError) as error:
-        fail(
-            "\n".join(f"- {problem}" for problem in error.problems), head=f"{len(error.problems)} problem(s):"
-        )
-    except BotError as error:
-        fail(error.message)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
 
 
 def fail(words: str, head: str = "") -> NoReturn:

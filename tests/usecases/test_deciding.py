@@ -130,7 +130,9 @@ async def test_a_double_click_is_one_decision_and_one_call() -> None:
     await world.passes(seconds=30)
 
     assert len(world.cloud.submitted) == 1
-    assert [d.person for d in await world.store.read(lambda v: v.decisions((v.lanes(1)[0]).id))] == [Person(TEAM, LEA)]
+    assert [d.person for d in await world.store.read(lambda v: v.decisions((v.lanes(1)[0]).id))] == [
+        Person(TEAM, LEA)
+    ]
 
 
 async def test_a_stale_card_is_told_to_be_out_of_date() -> None:
@@ -212,7 +214,8 @@ async def test_a_requirement_that_shrank_does_not_loosen_what_was_asked() -> Non
     world = await waiting(target="acme-lab")
     world.policy = World(
         POLICY.replace(
-            "require: {all_of: [{count: 1, from: [leads]}, {count: 1, from: [security]}]}", "require: {count: 1, from: [leads]}"
+            "require: {all_of: [{count: 1, from: [leads]}, {count: 1, from: [security]}]}",
+            "require: {count: 1, from: [leads]}",
         )
     ).policy
     await world.presses(LEA, ClickKind.APPROVE)

@@ -275,7 +275,9 @@ async def test_unsharing_is_verified_by_absence() -> None:
     await world.passes(minutes=5)
 
     assert world.cloud.members_of(image) == {}
-    outcomes = {m.project.name: m.outcome for lane in await world.lanes() for m in await world.members(lane.id)}
+    outcomes = {
+        m.project.name: m.outcome for lane in await world.lanes() for m in await world.members(lane.id)
+    }
     assert outcomes == {"shop-dev": MemberOutcome.DONE, "shop-prod": MemberOutcome.NOTHING_TO_DO}
     assert [call.action for call in world.cloud.submitted] == [Action.UNSHARE]
 
