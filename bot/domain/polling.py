@@ -37,7 +37,7 @@ _SHORTEST, _LONGEST_LIFE = 0.01, 1e6
 _TAIL_SHARE, _TAIL_FACTOR, _TAIL_SPREAD = 0.05, 8.0, 1.5
 """Some jobs take far longer than their like: that many, by that factor in the middle, spread so widely."""
 _PATIENCE = 600.0
-"""A job still running however long is taken to end within this many seconds, as likely as not or more: so
+"""A job still running is taken to end at least at the rate of one in so many seconds, whatever was learned, so
 that the wait for an old job is never taken for nothing."""
 
 

@@ -260,3 +260,12 @@ def test_what_is_no_event_is_refused(wrong: dict[str, object]) -> None:
 
     with pytest.raises(BugError):
         from_plain(plain)
+
+
+def test_an_id_that_does_not_grow_is_found_even_when_its_link_holds() -> None:
+    """Ids are what people quote: two events must never answer to the same one."""
+    log = a_log(3)
+    again = chain(log[-1], id=2, **_content(log[1]))
+
+    found = broken([*log, again], head=again.hash, count=4)
+    assert (found.row, found.harm) == (2, Harm.MOVED)

@@ -20,7 +20,7 @@ from bot.domain.model import (
     StatusCommand,
     WhoCommand,
 )
-from bot.domain.parse import USAGES, duration_in_words, parse, suggest
+from bot.domain.parse import USAGES, duration_in_words, parse, suggest, unparse
 
 IMAGE = "d164b5df-1bc3-4c3f-893e-3e471fd16e64"
 PROJECT = "9c61004714024f9586705d090530f9fa"
@@ -260,6 +260,14 @@ def test_every_usage_is_understood_and_means_itself() -> None:
         for word in (usage.name, *usage.aliases):
             for example in usage.examples:
                 assert parse(example.replace(usage.name, word, 1)) == parse(example)
+
+
+def test_a_reason_that_ends_like_a_length_of_time_is_written_out_as_a_reason() -> None:
+    """Otherwise a repeated command would end a share that was to last."""
+    command = share(reason='say "x", for 30d')
+
+    assert unparse(command) == 'share a to b --reason "say \\"x\\", for 30d"'
+    assert parse(unparse(command)) == command
 
 
 @pytest.mark.parametrize(

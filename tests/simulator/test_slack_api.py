@@ -151,9 +151,12 @@ async def test_every_call_is_written_down_without_the_token() -> None:
     async with workspace() as slack, client_of(slack) as client:
         await client.chat_postMessage(channel=OPS, text="x")
         await error_of(client.users_info(user="U0NONE"))
+        async with aiohttp.ClientSession() as web:
+            await web.post(f"{slack.api_url}auth.test", data={"token": slack.bot_token})
 
         assert [(one.method, one.status, one.ok, one.error) for one in slack.calls] == [
             ("chat.postMessage", 200, True, ""),
             ("users.info", 200, False, "user_not_found"),
+            ("auth.test", 200, True, ""),
         ]
         assert slack.bot_token not in str(slack.calls)

@@ -122,6 +122,11 @@ async def test_a_click_needs_a_button_that_is_there(slack: SimSlack) -> None:
             await slack.click(BEN, OPS, ts, "approve")
     delivery = await slack.click(BEN, OPS, ts, "approve", stale=True)
     assert delivery.payload["actions"][0]["value"] == "7"
+    other = await post(slack)
+    async with client_of(slack) as client:
+        await client.chat_delete(channel=OPS, ts=other)
+    with pytest.raises(SimError, match="deleted"):
+        await slack.click(BEN, OPS, other, "approve")
 
 
 async def test_people_do_only_what_they_can(slack: SimSlack) -> None:

@@ -20,7 +20,7 @@ from tests.simulator.slack_workspace import (
     workspace,
 )
 
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+HOSTILE = '" onfocus="alert(2)"><script>alert(1)</script><img src=x>'
 
 
 async def page(web: aiohttp.ClientSession, url: str, **query: str) -> str:
@@ -93,6 +93,7 @@ async def test_nothing_on_the_page_is_html_of_others() -> None:
 
         assert "<script>" not in shown
         assert "<img" not in shown
+        assert '" onfocus' not in shown
         assert "alert(1)" in shown
 
 

@@ -45,7 +45,13 @@ class Vote:
 def is_met(requirement: Requirement, votes: Sequence[Vote]) -> bool:
     """Whether the votes fill every slot, each person at most one. NO_REQUIREMENT is met without any vote."""
     people = _by_person(votes)
-    return next(_ways(requirement, lambda needs: _filled(needs, people)), None) is not None
+
+    def met(part: Requirement) -> bool:
+        return next(_ways(part, lambda needs: _filled(needs, people)), None) is not None
+
+    whole = merge(requirement)
+    # Each part alone first: what one part lacks is found without trying the choices of all the others.
+    return all(met(part) for part in whole.items) and met(whole) if isinstance(whole, AllOf) else met(whole)
 
 
 def still_missing(requirement: Requirement, votes: Sequence[Vote]) -> Requirement:

@@ -113,7 +113,7 @@ class Deeds:
         shown = message
         if stale:
             shown = next((one for one in reversed(message.history) if _has(one, aim)), message)
-        elif False:
+        elif message.deleted:
             raise SimError("the message is deleted")
         button = aim.find(shown.blocks)
         action = payloads.action(button, self.ws.next_ts(), aim.chosen(shown.blocks, button))
