@@ -28,6 +28,7 @@ TEST_ROOMS_OF_THEIR_OWN = {
     "journeys": "the whole bot, end to end",
     "judge": "judges what is sent to Slack without any code of ours",
     "samples": "what vendors send",
+    "stories": "the use cases together, fakes around them, one story a test",
 }
 TESTS_OF_THE_TREE = {"test_shape", "test_docs", "test_docker"}
 THE_CONTRACT = "contract"

@@ -60,6 +60,7 @@ def a_log(length: int) -> list[AuditEvent]:
 def broken(log: list[AuditEvent], **expected: Any) -> Broken:
     found = verify(log, **expected)
     assert found is not None
+    assert str(found) == found.sentence
     assert found.sentence.endswith(".")
     return found
 

@@ -21,6 +21,8 @@ class Received:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    peer: object
+    """The connection it came over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +92,15 @@ class ScriptedServer:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
-        self.received.append(
-            Received(method=request.method, target=request.raw_path, headers=headers, body=body)
+        assert request.transport is not None
+        received = Received(
+            method=request.method,
+            target=request.raw_path,
+            headers=headers,
+            body=body,
+            peer=request.transport.get_extra_info("peername"),
         )
+        self.received.append(received)
         step = self.steps.popleft() if self.steps else self.always
         if isinstance(step, Reply):
             return await self._reply(request, step)

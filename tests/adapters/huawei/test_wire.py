@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -189,7 +190,7 @@ def test_a_yes_without_a_job_may_have_happened(body: bytes) -> None:
 @pytest.mark.parametrize("reader", ["images", "members", "job", "quota"])
 def test_a_read_that_cannot_be_read_is_worth_another_try(body: bytes, reader: str) -> None:
     """An empty body must never count as an empty list: nobody would be a member then."""
-    readers = {
+    readers: dict[str, Callable[[], object]] = {
         "images": lambda: wire.read_images(answer(body), OURS),
         "members": lambda: wire.read_members(answer(body)),
         "job": lambda: wire.read_job(answer(body)),

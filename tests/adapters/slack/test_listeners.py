@@ -297,6 +297,11 @@ async def test_no_request_of_slack_costs_a_call_to_slack(stage: Stage) -> None:
     assert [call for call in stage.sim.calls if call.method != "apps.connections.open"] == calls
 
 
+async def test_bolt_answers_when_the_listener_ends(stage: Stage) -> None:
+    """By default it looks for the acknowledgement every ten milliseconds."""
+    assert stage.bolt.process_before_response
+
+
 async def test_an_empty_signing_secret_is_refused_at_start(sim: SimSlack) -> None:
     """Old SDKs accepted forged requests with it; new ones answer 500 to each."""
     async with slack_client(sim.bot_token, api_url=sim.api_url) as client:

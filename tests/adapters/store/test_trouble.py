@@ -18,6 +18,8 @@ from typing import cast
 import pytest
 
 from bot.adapters.store import SqliteStore, migrate
+from bot.adapters.store.lockfile import LockFile
+from bot.adapters.store.migrations import versions
 from bot.adapters.store.transaction import SqliteTransaction
 from bot.domain import audit
 from bot.domain.errors import StoreBrokenError, StoreBusyError
@@ -108,15 +110,15 @@ async def test_a_second_bot_on_the_same_database_is_refused(path: str) -> None:
 
 async def test_a_migration_waits_until_the_bot_has_stopped(path: str) -> None:
     """Nobody changes tables under a running bot; when there is nothing to change, nobody is disturbed."""
-    running = SqliteStore(path)
-    assert migrate(path) == []
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DELETE FROM _sqlite_migrations")
-        connection.execute("INSERT INTO _sqlite_migrations VALUES (1, 'imagebot', 'version_0', 'once')")
-        connection.commit()
-    with pytest.raises(StoreBrokenError, match="newer"):
+    running = LockFile(path)
+    with pytest.raises(StoreBrokenError, match="in use by another imagebot"):
         migrate(path)
-    await running.close()
+    running.release()
+
+    assert migrate(path) == list(versions())
+    running = LockFile(path)
+    assert migrate(path) == []
+    running.release()
 
 
 # -- no room, no rights ------------------------------------------------------------------------------------------
@@ -168,13 +170,15 @@ async def test_a_commit_that_fails_is_nobodys_success(store: SqliteStore, path: 
 
 async def test_a_database_that_became_read_only_says_so(store: SqliteStore) -> None:
     """The disk was mounted anew without the right to write."""
-    await _pragma(store, "query_only = ON")
+    connection = await store.write(lambda tx: cast(SqliteTransaction, tx)._sql.connection)
+    connection.execute("PRAGMA query_only = ON")
 
-    with pytest.raises(StoreBrokenError, match="read-only"):
-        await store.write(_told("during"))
+    answers = await asyncio.gather(*[store.write(_told(f"during-{n}")) for n in range(3)], return_exceptions=True)
 
-    await _pragma(store, "query_only = OFF")
-    assert await _keys(store) == []
+    assert all(isinstance(answer, StoreBrokenError) and "read-only" in str(answer) for answer in answers)
+    connection.execute("PRAGMA query_only = OFF")
+    await store.write(_told("after"))
+    assert await _keys(store) == ["after"]
 
 
 @contextmanager

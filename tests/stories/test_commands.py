@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.model import ClickKind
 from bot.domain.states import LaneState, RequestState
-from tests.usecases.world import ALICE, BOB, DEV, LEA, World
+from tests.stories.world import ALICE, BOB, DEV, LEA, World
 
 
 @pytest.mark.parametrize(

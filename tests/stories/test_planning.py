@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.states import LaneState, MemberOutcome, RequestState
-from tests.usecases.world import ALICE, BOB, CHANNEL, DEV, EVE, POLICY, PROD, World
+from tests.stories.world import ALICE, BOB, CHANNEL, DEV, EVE, POLICY, PROD, World
 
 
 async def test_a_mixed_request_is_split_into_lanes_by_what_they_need() -> None:

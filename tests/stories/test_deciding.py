@@ -9,7 +9,7 @@ import pytest
 from bot.domain.model import ClickKind, Person
 from bot.domain.states import LaneState, MemberOutcome
 from tests.fakes.memory_people import Profile
-from tests.usecases.world import ALICE, EVE, LEA, LEO, POLICY, PROD, SEC, TEAM, World
+from tests.stories.world import ALICE, EVE, LEA, LEO, POLICY, PROD, SEC, TEAM, World
 
 
 async def waiting(policy: str = POLICY, target: str = "shop-prod") -> World:

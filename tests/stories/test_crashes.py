@@ -15,7 +15,7 @@ from bot.ports import Chat, Cloud, Store, Ticket, Transaction, View
 from bot.usecases.speak import REPEATED
 from bot.worker.crew import Crew
 from bot.worker.worker import CHAT, CLOUD, PEOPLE, POLLS
-from tests.usecases.world import ALICE, DEV, LEA, PROD, World
+from tests.stories.world import ALICE, DEV, LEA, PROD, World
 
 
 class KilledError(BaseException):

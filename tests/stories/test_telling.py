@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.model import ClickKind, MessageRef
 from bot.domain.states import LaneState
 from bot.usecases.speak import REPEATED
-from tests.usecases.world import ALICE, CHANNEL, EVE, LEA, World
+from tests.stories.world import ALICE, CHANNEL, EVE, LEA, World
 
 
 async def asked(text: str = "share base to shop-prod") -> World:

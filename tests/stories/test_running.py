@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.model import Action, ClickKind, Job, Limits
 from bot.domain.states import JobState, LaneState, MemberOutcome
-from tests.usecases.world import ALICE, DEV, EVE, LAB, LEA, POLICY, PROD, World
+from tests.stories.world import ALICE, DEV, EVE, LAB, LEA, POLICY, PROD, World
 
 SELF_SERVICE = POLICY.replace("project.env: {eq: dev}", "project.env: {in: [dev, prod, partner]}")
 
