@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bot.adapters.store.sqlite import SqliteStore
-from bot.domain.audit import as_plain, verify
+from bot.domain.audit import as_plain, as_row, verify
 from bot.domain.lifecycle import in_state
 from bot.domain.model import AuditEvent, Lane, Request, RequestId
 from bot.domain.states import FINAL_REQUEST_STATES, RequestState
@@ -134,33 +134,46 @@ def request_words(tree: Plain) -> str:
     return "\n".join(lines)
 
 
-async def verify_audit(path: Path, head: str | None) -> Plain:
+async def verify_audit(path: Path, head: str | None, count: int | None) -> Plain:
     """Whether the chain holds: ok, count, head, and the problem in words."""
 
     def query(view: View) -> Plain:
-        events = _all_events(view)
-        broken = verify(events, head=head)
-        last = events[-1].hash if events else ""
+        last = view.last_event()
+        broken = verify(_all_events(view), head=head, count=count)
         return {
             "ok": broken is None,
-            "count": len(events),
-            "head": last,
+            "count": last.id if last else 0,
+            "head": last.hash if last else "",
             "problem": str(broken) if broken else "",
         }
 
     return await _read(path, query)
 
 
-async def audit_rows(path: Path) -> list[Plain]:
-    """Every event as a plain value."""
-    return await _read(path, lambda view: [dict(as_plain(event)) for event in _all_events(view)])
+COLUMNS = ("id", "at", "kind", "team", "user", "request", "lane", "data", "previous", "hash")
+"""Of the audit log as a table."""
 
 
-def _all_events(view: View) -> list[AuditEvent]:
-    events: list[AuditEvent] = []
-    while page := view.events(after=events[-1].id if events else 0, limit=EVENTS_AT_ONCE):
-        events += page
-    return events
+async def audit_pages(path: Path, take: Callable[[list[tuple[Plain, dict[str, str]]]], None]) -> None:
+    """Hands over every event, page by page, as a plain value and as a row of text."""
+    store = SqliteStore(str(path), readonly=True)
+    try:
+        last = 0
+        while events := await store.read(
+            lambda view, last=last: view.events(after=last, limit=EVENTS_AT_ONCE)
+        ):
+            take([(dict(as_plain(event)), as_row(event)) for event in events])
+            last = events[-1].id
+    finally:
+        await store.close()
+
+
+def _all_events(view: View) -> Iterator[AuditEvent]:
+    """Page by page: the log may be long."""
+    last = 0
+    while page := view.events(after=last, limit=EVENTS_AT_ONCE):
+        yield from page
+        last = page[-1].id
 
 
 async def _read(path: Path, query: Callable[[View], T]) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.adapters.store.sqlite import SqliteStore
@@ -19,6 +19,7 @@ from bot.domain.model import (
     Outcome,
     Person,
     ProjectFacts,
+    ProjectId,
     RequestId,
     ShareCommand,
     Verdict,
@@ -31,7 +32,11 @@ from bot.ports import View
 
 SOMEBODY = Person("T0SOMEBODY", "U0SOMEBODY")
 SOME_IMAGE = ImageId("00000000-0000-4000-8000-000000000001")
-SUPPOSABLE = "encrypted, windows, owned, public, marketplace: true, false or unknown; kind: system, data, full-ecs; name, os, status"
+SOME_PROJECT = ProjectId("0" * 32)
+SUPPOSABLE = (
+    "encrypted, windows, owned, public, marketplace: true, false or unknown; "
+    "kind: system, data, full-ecs; name, os, status; age_days: a number"
+)
 FLAGS = {"encrypted", "windows", "owned", "public", "marketplace"}
 
 
@@ -74,7 +79,7 @@ def explained(path: Path, words: str, supposed: Supposed) -> list[str]:
                 action=command.action, requester=Actor(
                     person=SOMEBODY, groups=supposed.groups, is_guest=False, is_bot=False, is_deactivated=False, is_foreign=False
                 ),
-                image=_image(image_ref, supposed.facts), project=project,
+                image=_image(image_ref, supposed), project=project,
                 pairs=len(command.images) * len(command.projects), images=len(command.images),
                 projects=len(command.projects), duration=command.duration, reason=command.reason, at=supposed.at,
             )  # fmt: skip
@@ -110,7 +115,8 @@ def _asks(view: View, policy: Policy, number: int, supposed: Supposed) -> list[t
         is_foreign=False,
     )
     first = Ask(
-        action=request.action, requester=requester, image=ImageFacts(id=SOME_IMAGE), project=ProjectFacts(id=policy.projects[0].id, name=""),
+        action=request.action, requester=requester, image=ImageFacts(id=SOME_IMAGE),
+        project=ProjectFacts(id=SOME_PROJECT, name=""),
         pairs=len(members), images=len({m.image.id for m in members}), projects=len({m.project.id for m in members}),
         duration=request.duration, reason=request.reason, channel=request.channel, at=request.created_at,
     )  # fmt: skip
@@ -123,18 +129,20 @@ def _asks(view: View, policy: Policy, number: int, supposed: Supposed) -> list[t
     ]
 
 
-def _image(ref: str, facts: Mapping[str, str]) -> ImageFacts:
-    """An image that can be shared, but for what is supposed otherwise."""
+def _image(ref: str, supposed: Supposed) -> ImageFacts:
+    """An image that can be shared, made just now, but for what is supposed otherwise."""
     image = ImageFacts(
         id=SOME_IMAGE, name=ref, kind=ImageKind.SYSTEM, encrypted=False, windows=False, status="active", owner="0" * 32,
-        owned=True, public=False, marketplace=False, shared_with=frozenset(),
+        owned=True, public=False, marketplace=False, shared_with=frozenset(), created_at=supposed.at,
     )  # fmt: skip
     changes: dict[str, object] = {}
-    for name, value in facts.items():
+    for name, value in supposed.facts.items():
         if name in FLAGS and value in ("true", "false", "unknown"):
             changes[name] = {"true": True, "false": False, "unknown": None}[value]
         elif name == "kind" and value in [*ImageKind, "unknown"]:
             changes[name] = None if value == "unknown" else ImageKind(value)
+        elif name == "age_days" and value.replace(".", "", 1).isdigit():
+            changes["created_at"] = supposed.at - timedelta(days=float(value))
         elif name in ("name", "os", "status"):
             changes[name] = None if value == "unknown" else value
         else:

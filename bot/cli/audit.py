@@ -18,14 +18,19 @@ app.add_typer(audit, name="audit")
 
 @audit.command("verify")
 def verify(
-    head: Annotated[str | None, typer.Option(help="The last hash you know of; finds a cut-off end.")] = None,
+    head: Annotated[
+        str | None, typer.Option(help="A hash you know to be in the log; finds a cut-off end.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=0, help="With --head: how many events there were up to it.")
+    ] = None,
     as_json: JsonFlag = False,
     file: DatabaseOption = None,
 ) -> None:
     """Recompute every hash. Exit 1 and the first bad row's number when one does not fit."""
     from bot.app.looking import verify_audit
 
-    result = asyncio.run(verify_audit(database(file), head))
+    result = asyncio.run(verify_audit(database(file), head, count))
     if as_json:
         print(json.dumps(result, indent=2))
     elif result["ok"]:
@@ -41,30 +46,21 @@ def export(
     form: Annotated[str, typer.Option("--format", help="jsonl or csv")] = "jsonl",
     file: DatabaseOption = None,
 ) -> None:
-    """Write every event to standard output."""
-    from bot.app.looking import audit_rows
+    """Write every event to standard output. Both forms can be verified again from the export alone."""
+    from bot.app.looking import COLUMNS, audit_pages
 
     if form not in ("jsonl", "csv"):
         raise typer.BadParameter("say jsonl or csv")
-    rows = asyncio.run(audit_rows(database(file)))
-    if form == "jsonl":
-        for row in rows:
-            print(json.dumps(row, sort_keys=True))
-        return
-    writer = csv.writer(sys.stdout)
-    columns = ["id", "at", "kind", "actor", "request", "lane", "data", "previous", "hash"]
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+    writer = csv.DictWriter(sys.stdout, COLUMNS)
 
+    if form == "csv":
+        writer.writeheader()
 
-def _cell(value: object) -> str:
-    """A value as one cell. A text that a spreadsheet would run as a formula is quoted."""
-    text = (
-        ""
-        if value is None
-        else json.dumps(value, sort_keys=True)
-        if isinstance(value, (dict, list))
-        else str(value)
-    )
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    def page(events: list[tuple[dict[str, object], dict[str, str]]]) -> None:
+        for plain, row in events:
+            if form == "csv":
+                writer.writerow(row)
+            else:
+                print(json.dumps(plain, sort_keys=True))
+
+    asyncio.run(audit_pages(database(file), page))

@@ -50,6 +50,9 @@ class Broken:
     sentence: str
     """For people."""
 
+    def __str__(self) -> str:
+        return self.sentence
+
 
 def chain(
     previous: AuditEvent | str | None,

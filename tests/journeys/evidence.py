@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.app.looking import verify_audit
 from bot.simulator.slack import SimSlack
-from tests.judge.blocks import problems, view_problems
 from tests.journeys.cast import CANARIES
+from tests.judge.blocks import problems, view_problems
 
 Json = dict[str, Any]
 SPEAKING = ("chat.postMessage", "chat.update", "chat.postEphemeral")

@@ -5,8 +5,7 @@ credentials from being tried again and again, because the cloud locks a key or a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -51,16 +50,29 @@ class Gate:
         self._proven = False
         self._one_by_one = asyncio.Lock()
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """A turn to call. Raises the remembered CloudAuthError while the credentials cool down."""
+    @property
+    def is_open(self) -> bool:
+        """The credentials are proven: nobody has to wait."""
+        return self._proven
+
+    async def enter(self) -> bool:
+        """A turn to call; whether it is the only one, and so has to be given back by `leave`. Raises the
+        remembered CloudAuthError while the credentials cool down."""
         self._check()
         if self._proven:
-            yield
-            return
-        async with self._one_by_one:
+            return False
+        await self._one_by_one.acquire()
+        try:
             self._check()
-            yield
+        except CloudAuthError:
+            self._one_by_one.release()
+            raise
+        return True
+
+    def leave(self, alone: bool) -> None:
+        """The call is over, and what it says of the credentials was told to `accepted` or `refused`."""
+        if alone:
+            self._one_by_one.release()
 
     def accepted(self) -> None:
         self._proven, self._refusal, self._until = True, None, None

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -56,8 +55,7 @@ class Caller:
         """Our own project. May have to ask for a token, and then fails as a call does."""
         if configured := self._settings.home_project:
             return configured
-        async with AsyncExitStack() as stack:
-            return await self._in_time(self._told_project(stack), self._deadline())
+        return await self._in_time(self._told_project(), self._deadline())
 
     async def answered(self, call: wire.Call, priority: Priority, *, deadline: float | None = None) -> Answer:
         """The answer, when it is a success; else the error it means. Of a GET nothing is ever in doubt.
@@ -74,31 +72,33 @@ class Caller:
         self, call: wire.Call, priority: Priority, deadline: float, *, renewable: bool
     ) -> Answer:
         parts = self._ims.parts(call, self._own_headers)
-        write = call.method != "GET"
-        async with AsyncExitStack() as turn:
-            headers = await self._in_time(self._prepared(parts, priority, deadline, turn), deadline)
-            answer = await self._ims.send(parts, headers, write=write)
+        alone = not self._gate.is_open and await self._in_time(self._gate.enter(), deadline)
+        try:
+            headers = await self._in_time(self._prepared(parts, priority, deadline), deadline)
+            answer = await self._ims.send(parts, headers, write=call.method != "GET")
             if answer.ok:
                 self._budget.accepted()
                 self._gate.accepted()
                 return answer
             hide = (*self._secrets, headers.get("X-Auth-Token", ""))
-            refusal = read_refusal(answer, write=write, hide=hide)
+            refusal = read_refusal(answer, write=call.method != "GET", hide=hide)
             if refusal.kind is not Kind.CREDENTIALS or not renewable:
                 raise self._error(refusal, answer)
             self._credentials.forget(headers)
+        finally:
+            self._gate.leave(alone)
         return await self._attempt(call, priority, deadline, renewable=False)
 
-    async def _prepared(
-        self, parts: Parts, priority: Priority, deadline: float, turn: AsyncExitStack
-    ) -> dict[str, str]:
-        await turn.enter_async_context(self._gate.turn())
+    async def _prepared(self, parts: Parts, priority: Priority, deadline: float) -> dict[str, str]:
         await self._budget.take(priority, patience=deadline - asyncio.get_running_loop().time())
         return await self._remembering(self._credentials.headers(parts))
 
-    async def _told_project(self, stack: AsyncExitStack) -> str:
-        await stack.enter_async_context(self._gate.turn())
-        return await self._remembering(self._credentials.project_id())
+    async def _told_project(self) -> str:
+        alone = await self._gate.enter()
+        try:
+            return await self._remembering(self._credentials.project_id())
+        finally:
+            self._gate.leave(alone)
 
     async def _ask_iam(self, call: wire.Call) -> Answer:
         parts = self._iam.parts(call, {})

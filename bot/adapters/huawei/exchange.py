@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
-from http.cookiejar import CookieJar
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,11 +27,26 @@ _address = lru_cache(maxsize=1024)(httpx.URL)
 """The same jobs are asked for again and again, and taking an address apart is a tenth of a call's work."""
 
 
-class NoCookies(CookieJar):
+class NoCookies(httpx.Cookies):
     """Keeps nothing: a gateway's cookie would tie calls together that stand alone."""
 
-    def extract_cookies(self, response: object, request: object) -> None:
+    def extract_cookies(self, response: httpx.Response) -> None:
         pass
+
+
+class CookielessClient(httpx.AsyncClient):
+    """httpx copies whatever cookies it is given; here the ones that keep nothing stay."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise AttributeError("there are no cookies")
+
+
+_NO_COOKIES = NoCookies()
 
 
 class TooLongError(Exception):
@@ -51,9 +65,7 @@ class Exchange:
         self._origin, self._prefix = f"{parts.scheme}://{self._host}", parts.path.rstrip("/")
         self._total, self._max_bytes = settings.timeouts.total, settings.max_answer_bytes
         transport = QuietTransport(connect=settings.timeouts.connect, read=settings.timeouts.read)
-        self._http = httpx.AsyncClient(
-            transport=transport, trust_env=False, follow_redirects=False, cookies=NoCookies()
-        )
+        self._http = CookielessClient(transport=transport, trust_env=False, follow_redirects=False)
 
     def parts(self, call: Call, headers: Mapping[str, str]) -> Parts:
         """The call as it will be sent, ready to be signed."""
@@ -104,13 +116,18 @@ class Exchange:
         await self._http.aclose()
 
     async def _taken_in(self, response: httpx.Response) -> Answer:
-        body = bytearray()
-        packed = "content-encoding" in response.headers
-        async for piece in response.aiter_bytes() if packed else response.aiter_raw():
-            body += piece
-            if len(body) > self._max_bytes:
-                raise TooLongError
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw
         }
+        body = bytearray()
+        async for piece in response.aiter_bytes() if "content-encoding" in headers else _pieces(response):
+            body += piece
+            if len(body) > self._max_bytes:
+                raise TooLongError
         return Answer(status=response.status_code, headers=headers, body=bytes(body))
+
+
+def _pieces(response: httpx.Response) -> httpx.AsyncByteStream:
+    """The body as it comes, where nothing is packed: httpx's own ways count and regroup it."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return response.stream

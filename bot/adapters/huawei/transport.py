@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import lru_cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
@@ -45,7 +46,8 @@ class QuietTransport(AiohttpTransport):
     Certificates are verified, against the authorities in SSL_CERT_FILE where that is set."""
 
     def __init__(self, *, connect: float, read: float, max_connections: int = 100) -> None:
-        super().__init__(limits=httpx.Limits(max_connections=max_connections, keepalive_expiry=15.0))
+        limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=15.0)
+        super().__init__(verify=_tls(), limits=limits)
         self._timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
         self._fresh: aiohttp.ClientSession | None = None
         self._proxies = getproxies_environment()
@@ -109,6 +111,12 @@ class QuietTransport(AiohttpTransport):
             return None
         parts = urlsplit(address)
         return None if proxy_bypass(parts.netloc) else self._proxies.get(parts.scheme)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Verifies certificates and names. Reading the authorities takes a tenth of a second, so it is done once."""
+    return httpx.create_ssl_context()
 
 
 def _plain(error: BaseException) -> str:

@@ -53,8 +53,15 @@ class Drawing:
     text: str
     """For the ear and for notifications: escaped, at most MAX_TEXT characters."""
     blocks: list[Block]
-    bare_text: str
-    """The same where blocks were refused: nothing in it has a meaning in mrkdwn."""
+    words: str
+    """What `text` says, before it was escaped and shortened."""
+    lead: str = ""
+    """Our own mention before it."""
+
+    @property
+    def bare_text(self) -> str:
+        """The same where blocks were refused: nothing in it has a meaning in mrkdwn."""
+        return self.lead + bare(self.words, MAX_TEXT - len(self.lead))
 
 
 def drawn(message: Message, *, mark: str = "") -> Drawing:
@@ -70,7 +77,8 @@ def drawn(message: Message, *, mark: str = "") -> Drawing:
     return Drawing(
         text=lead + shortened_escaped(text, MAX_TEXT - len(lead)),
         blocks=_blocks(shown),
-        bare_text=lead + bare(text, MAX_TEXT - len(lead)),
+        words=text,
+        lead=lead,
     )
 
 

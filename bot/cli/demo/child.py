@@ -130,6 +130,15 @@ class Bot:
                 process.kill()
         return process.returncode or 0, output.decode(errors="replace").strip()
 
+    def complaints(self) -> tuple[str, ...]:
+        """The last lines of the log if the bot has ended, else the last that are more than information."""
+        if self._process is not None and self._process.returncode is not None:
+            return (
+                f"The bot has ended with exit code {self._process.returncode}.",
+                *self._lines()[-_LOG_LINES:],
+            )
+        return tuple(line for line in self._lines() if '"level": "info"' not in line)[-_LOG_LINES:]
+
     # -- waiting ---------------------------------------------------------------------------------------------------
 
     async def _listening(self, before: int) -> str:
@@ -157,8 +166,9 @@ class Bot:
         await asyncio.sleep(0.05)
 
     def _lines(self) -> list[str]:
-        return self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        return (
+            self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        )
 
     def _failed(self, what: str) -> WentWrongError:
-        last = "\n".join(self._lines()[-_LOG_LINES:]) or "(empty)"
-        return WentWrongError(f"The bot {what}. The end of its log:\n{last}")
+        return WentWrongError(f"The bot {what}. The end of its log:", log=tuple(self._lines()[-_LOG_LINES:]))

@@ -85,7 +85,9 @@ def _buttons(block: Block) -> Text:
     looks = {"primary": "bold green", "danger": "bold red"}
     line = Text()
     for one in block["elements"]:
-        line.append("  " if line else "").append(f"[{one['text']['text']}]", looks.get(one.get("style"), "bold"))
+        line.append("  " if line else "").append(
+            f"[{one['text']['text']}]", looks.get(one.get("style"), "bold")
+        )
     return line
 
 

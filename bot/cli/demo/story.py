@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.cli.demo.child import Bot
 from bot.cli.demo.talk import Talk
 from bot.cli.demo.teller import Teller
-from bot.cli.demo.world import ANNA, BEN, ENCRYPTED_IMAGE, LEA, OMAR, WentWrongError, World
+from bot.cli.demo.world import ANNA, BEN, ENCRYPTED_IMAGE, LEA, OMAR, Pair, WentWrongError, World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +21,9 @@ class Scene:
     tell: Teller
     talk: Talk
 
-    def truth(self, *added: tuple[str, str]) -> None:
-        """The cloud holds what was told and nothing else, `added` included; said so."""
-        self.tell.truth(self.world.check_cloud(added))
+    def truth(self, *added: Pair, calls: int = 1) -> None:
+        """The cloud holds what was told and nothing else, `added` included, by so many calls; says so."""
+        self.tell.truth("cloud", self.world.check_cloud(added, calls if added else 0))
 
 
 Step = Callable[[Scene], Awaitable[None]]
@@ -59,17 +59,22 @@ async def mixed(scene: Scene) -> None:
     await talk.press(ANNA, "Retry Failed", request)
     await talk.reply(request, "anna asked to try the failed pairs again")
     await talk.reply(request, "Done and verified")
+    await talk.card(request, "Done and verified (1 pair)")
     await talk.press(LEA, "Approve", request)
     await talk.reply(request, "lea approved")
     await talk.reply(request, "Done and verified")
-    await talk.card(request, "Approved by @lea")
-    scene.truth((bad, "shop-test"), (good, "shop-prod"), (bad, "shop-prod"))
+    await talk.card(request, "Done and verified (2 pairs)", "Approved by @lea")
+    scene.truth((bad, "shop-test"), (good, "shop-prod"), (bad, "shop-prod"), calls=2)
 
 
 async def refused(scene: Scene) -> None:
     talk = scene.talk
-    request = await talk.ask(ANNA, f"share {ENCRYPTED_IMAGE}, shop-web-7 to acme-lab because they asked nicely")
-    await talk.card(request, "Refused by the policy", "Encrypted images cannot be shared", "Nearest way through")
+    request = await talk.ask(
+        ANNA, f"share {ENCRYPTED_IMAGE}, shop-web-7 to acme-lab because they asked nicely"
+    )
+    await talk.card(
+        request, "Refused by the policy", "Encrypted images cannot be shared", "Nearest way through"
+    )
     scene.truth()
 
 
@@ -85,7 +90,7 @@ async def not_counted(scene: Scene) -> None:
 
 
 async def rejected(scene: Scene) -> None:
-    talk, request = scene.talk, _last(scene)
+    talk, request = scene.talk, scene.talk.last
     await talk.press(OMAR, "Reject", request)
     await talk.fill_in(OMAR, "Not before the freeze is over; ask again on Monday.")
     await talk.reply(request, "omar rejected it: Not before the freeze is over")
@@ -99,7 +104,7 @@ async def killed(scene: Scene) -> None:
     cloud.fault("hang_after", match="POST /v1/cloudimages/members")
     request = await talk.ask(BEN, "share base-alpine-3 to shop-dev")
     await world.until(lambda: cloud.jobs[before:], "A job in the cloud")
-    await talk.card(request, "Being submitted")
+    await talk.card(request, "Being ")
     pid = scene.bot.pid
     await scene.bot.kill()
     scene.tell.happens(f"kill -9 {pid}: the cloud has taken the call, but the bot has not heard its answer.")
@@ -111,25 +116,58 @@ async def killed(scene: Scene) -> None:
 
 
 async def proven(scene: Scene) -> None:
-    scene.tell.does("operator", "imagebot audit verify")
+    scene.tell.does("operator", "$ imagebot audit verify")
     code, output = await scene.bot.run("audit", "verify")
     scene.tell.line(output)
     if code or not re.search(r"\d+ events, unbroken\. Head: \w{16}", output):
         raise WentWrongError(f"imagebot audit verify did not find the log unbroken (exit code {code}).")
     scene.truth()
-    scene.tell.row("slack", scene.talk.check_nothing_twice())
-
-
-def _last(scene: Scene) -> int:
-    """The request of the step before."""
-    return scene.talk.last
+    scene.tell.truth("slack", scene.talk.check_nothing_twice())
 
 
 STEPS: tuple[tuple[str, str, Step], ...] = (
     (
         "Self-service",
-        "The policy lets engineers share base images with dev by themselves. Nobody is asked, and yet nothing is "
-        "called done before the bot has read the member list back.",
+        "The policy lets engineers share base images with dev by themselves: nobody is asked. Still, the thread says "
+        "“done” only after the bot has read the image's member list back.",
         self_service,
+    ),
+    (
+        "A lead approves",
+        "Production needs a platform lead. The card says who can decide and until when; the cloud hears nothing before.",
+        approved,
+    ),
+    (
+        "Two images, three projects, two lanes, one failure",
+        "Dev and test go at once, production waits for a lead. The cloud fails at one pair and calls the whole job "
+        "failed; the bot says what is true of each pair, and retries only what is missing.",
+        mixed,
+    ),
+    (
+        "Refused",
+        "Every refusal names its rule, and the nearest way through where there is one.",
+        refused,
+    ),
+    (
+        "Clicks that do not count",
+        "Ben is no lead. Lea is one, but this is her own request. Each is told why, and nobody else is bothered.",
+        not_counted,
+    ),
+    (
+        "Rejected, with a reason",
+        "Omar, another lead, answers the same request. The form asks him why, and everybody can read it.",
+        rejected,
+    ),
+    (
+        "kill -9 in the middle",
+        "The bot dies after the cloud has taken the call and before its answer has come. It must neither forget the "
+        "request nor send it twice.",
+        killed,
+    ),
+    (
+        "The proof",
+        "Every step is in an audit log, even the clicks that did not count. Each row carries the hash of the row before, "
+        "so that no row can be changed unnoticed.",
+        proven,
     ),
 )

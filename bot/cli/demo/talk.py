@@ -15,6 +15,16 @@ from bot.cli.demo.world import CHANNEL, WentWrongError, World
 from bot.simulator.slack import Delivery, SimError, SimMessage
 
 COMMAND = "/image"
+_ENDS = (
+    "Failed (",
+    "Partly done (",
+    "Stuck (",
+    "On hold (",
+    "Refused by the policy (",
+    "Expired (",
+    "Rejected (",
+)
+"""How the line of a card begins whose pairs did not all get through."""
 
 
 @dataclass
@@ -23,6 +33,8 @@ class Talk:
 
     world: World
     tell: Teller
+    last: int = 0
+    """The request asked last."""
     _private: dict[str, int] = field(default_factory=dict)
     """How many private messages of each person have been told."""
     _replies: dict[int, int] = field(default_factory=dict)
@@ -40,7 +52,8 @@ class Talk:
         number = re.search(r"Request #(\d+) is recorded", answer)
         if number is None:
             raise WentWrongError(f"The answer to the command says no number: {answer}")
-        return int(number[1])
+        self.last = int(number[1])
+        return self.last
 
     async def press(self, user: str, label: str, request: int, *, part: int = 1) -> None:
         """A person presses the button with this label, the `part`-th of that name on the card."""
@@ -65,7 +78,7 @@ class Talk:
         slack = self.world.slack
         view = await self.world.until(lambda: slack.view_of(user), "A form with a field")
         field_ = next(one for one in view["blocks"] if one["type"] == "input")
-        self.tell.does(self._name(user), f'fills in “{field_["label"]["text"]}”: {text}')
+        self.tell.does(self._name(user), f"fills in “{field_['label']['text']}”: {text}")
         _acknowledged(
             await slack.submit_view(
                 user, view["id"], {(field_["block_id"], field_["element"]["action_id"]): text}
@@ -86,23 +99,39 @@ class Talk:
         return _holding(lines, expected, f"{name}'s private answer")
 
     async def card(self, request: int, *expected: str) -> None:
-        """The request's card once it shows all of `expected`; the first time it is told whole, later what is new."""
-        await self.world.until(
-            lambda: self._shows(request, expected), f"“{'”, “'.join(expected)}” on the card of #{request}"
+        """The request's card once it shows all of `expected`; the first time it is told whole, later what is new.
+
+        Raises WentWrongError, too, as soon as something on it has ended in another way.
+        """
+        before = self._cards.get(request)
+        ended = await self.world.until(
+            lambda: self._shows(request, expected) or self._ended(request, expected),
+            f"“{'”, “'.join(expected)}” on the card of #{request}",
         )
         message = self._message(request)
         lines = self._lines(message) if message else []
-        before = self._cards.get(request)
         self._cards[request] = [line.plain for line in lines]
         if before is None:
             self.tell.card(lines)
         else:
             self.tell.card([line for line in lines if line.plain not in before], update=True)
+        if ended is not True:
+            raise WentWrongError(
+                f"“{expected[0]}” was expected on the card of #{request}, which says: {ended}."
+            )
 
     def _shows(self, request: int, expected: Sequence[str]) -> bool:
         message = self._message(request)
         text = "\n".join(line.plain for line in self._lines(message)) if message else ""
         return bool(text) and all(words in text for words in expected)
+
+    def _ended(self, request: int, expected: Sequence[str]) -> str | None:
+        """The first new line of the card that speaks of an end nobody expected."""
+        message, before = self._message(request), self._cards.get(request, [])
+        new = [line.plain for line in self._lines(message) if line.plain not in before] if message else []
+        return next(
+            (line for line in new if line.startswith(_ENDS) and not line.startswith(tuple(expected))), None
+        )
 
     async def reply(self, request: int, *expected: str) -> None:
         """The next reply under the card, told. It must contain all of `expected`."""
@@ -121,22 +150,37 @@ class Talk:
     def cards(self, request: int) -> list[SimMessage]:
         """Every card of this request in the channel; there should be one."""
         roots = [one for one in self.world.slack.messages(CHANNEL) if one.thread_ts in (None, one.ts)]
-        return [one for one in roots if self._lines(one) and self._lines(one)[0].plain.startswith(f"#{request} ")]
+        return [
+            one for one in roots if self._lines(one) and self._lines(one)[0].plain.startswith(f"#{request} ")
+        ]
 
     def replies(self, request: int) -> list[SimMessage]:
         card = self._message(request)
         return self.world.slack.thread(CHANNEL, card.ts)[1:] if card else []
 
     def check_nothing_twice(self) -> str:
-        """One sentence on what stands in the channel. Raises WentWrongError for anything that came twice or unseen."""
+        """One sentence on what stands in the channel. Raises WentWrongError for anything that came twice or untold."""
         for request in self._cards:
             if len(self.cards(request)) != 1:
-                raise WentWrongError(f"Request #{request} has {len(self.cards(request))} cards instead of one.")
-            replies = self.replies(request)
-            if len(replies) != self._replies.get(request, 0):
-                last = "\n".join(line.plain for line in self._lines(replies[-1]))
-                raise WentWrongError(f"The thread of #{request} has a reply too many: {last}")
-        return f"{len(self._cards)} cards and {sum(self._replies.values())} replies in the channel, none of them twice"
+                raise WentWrongError(
+                    f"Request #{request} has {len(self.cards(request))} cards instead of one."
+                )
+            self._nothing_more(
+                self.replies(request), self._replies.get(request, 0), f"the thread of #{request}"
+            )
+        for user, name in self.world.names().items():
+            self._nothing_more(
+                self.world.slack.ephemerals(user), self._private.get(user, 0), f"what {name} sees"
+            )
+        replies, private = sum(self._replies.values()), sum(self._private.values())
+        return (
+            f"{len(self._cards)} cards, {replies} replies and {private} private answers, none of them twice"
+        )
+
+    def _nothing_more(self, messages: Sequence[SimMessage], told: int, where: str) -> None:
+        if len(messages) > told:
+            last = " ".join(line.plain for line in self._lines(messages[-1]))
+            raise WentWrongError(f"There is a message too many in {where}: {last}")
 
     def _message(self, request: int) -> SimMessage | None:
         return next(iter(self.cards(request)), None)

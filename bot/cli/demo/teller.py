@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from rich.console import Console
 from rich.text import Text
 
 WIDTH = 100
 _LEFT = 10
+"""Columns on the left."""
 
 
 def console() -> Console:
     """At most WIDTH wide. Not a terminal, or a dumb one: the same words without a single control character."""
-    if hasattr(sys.stdout, "reconfigure"):
+    if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    plain = not sys.stdout.isatty() or os.environ.get("TERM") in (None, "", "dumb")
-    found = Console(highlight=False, markup=False, emoji=False, no_color=plain, force_terminal=False if plain else None)
+    plain = not sys.stdout.isatty() or os.environ.get("TERM", "") in ("", "dumb")
     return Console(
         highlight=False, markup=False, emoji=False,
-        width=WIDTH if plain else min(WIDTH, found.width),
+        width=WIDTH if plain else min(WIDTH, shutil.get_terminal_size().columns),
         color_system=None if plain else "auto", force_terminal=False if plain else None,
     )  # fmt: skip
 
@@ -35,8 +37,16 @@ class Teller:
     def title(self, words: str) -> None:
         self.out.print(Text(words, "bold"))
 
-    def line(self, words: str, style: str = "") -> None:
-        self._row("", [Text(words, style)])
+    def line(self, words: str) -> None:
+        self._rows(Text(), Text(words), indent=0)
+
+    def named(self, name: str, words: str) -> None:
+        """A line that belongs to nobody in the story, under a name on the left."""
+        self._row(name, [Text(words)], "dim")
+
+    def ending(self, words: str) -> None:
+        self.out.print()
+        self.title(words)
 
     def step(self, number: int, title: str, caption: str) -> None:
         """A new chapter, and what to notice in it."""
@@ -44,6 +54,7 @@ class Teller:
         self.out.print()
         self.out.print(Text(head + "─" * max(3, self.out.width - len(head)), "bold blue"))
         self._rows(Text(), Text(caption, "italic"), indent=0)
+        self.out.print()
 
     def does(self, who: str, what: str) -> None:
         """A person types or presses something."""
@@ -51,8 +62,7 @@ class Teller:
 
     def private(self, who: str, lines: Sequence[Text]) -> None:
         """What only this person sees."""
-        head = Text(f"only {who} sees: ", "dim")
-        self._row("imagebot", [head.copy().append_text(lines[0]), *lines[1:]] if lines else [head], "yellow")
+        self._row(f"to {who}", lines, "yellow")
 
     def card(self, lines: Sequence[Text], *, update: bool = False) -> None:
         """A card; with `update` only the lines that are new on it."""
@@ -71,12 +81,16 @@ class Teller:
         """Something nobody in Slack does."""
         self._row("!", [Text(what, "bold red")], "bold red")
 
-    def truth(self, sentence: str) -> None:
-        self._row("cloud", [Text("✓ ", "bold green").append(sentence, "green")], "green")
+    def truth(self, where: str, sentence: str) -> None:
+        """What was looked up in a simulator, behind the bot's back."""
+        self._row(where, [Text("✓ ", "bold green").append(sentence, "green")], "green")
 
-    def wrong(self, sentence: str) -> None:
+    def wrong(self, sentence: str, log: Sequence[str] = ()) -> None:
+        """What did not happen, and lines of the bot's log that may say why, as they stand there."""
         self.out.print()
         self._row("WRONG", [Text(sentence, "bold red")], "bold red")
+        for line in log:
+            self.out.print(Text(f"  {line}", "dim"), soft_wrap=True)
 
     def _row(self, left: str, lines: Sequence[Text], style: str = "") -> None:
         for number, line in enumerate(lines):

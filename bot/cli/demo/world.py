@@ -6,7 +6,7 @@ Nothing of the bot is here: what really happened is asked of the two simulators 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -30,11 +30,16 @@ IMAGES = ("base-ubuntu-24", "base-debian-12", "base-rocky-9", "base-alpine-3", "
 ENCRYPTED_IMAGE = "payroll-db-3"
 PATIENCE = 20.0
 """Seconds anything may take. It takes about one; a busy machine gets more."""
-JOB_SECONDS = 1.0
+JOB_SECONDS = 0.7
 
 
 class WentWrongError(Exception):
-    """Something in the story did not really happen; the message says what, in one sentence."""
+    """Something in the story did not really happen; the message says what, in one sentence. `log`: lines of the bot's log
+    that explain it."""
+
+    def __init__(self, sentence: str, log: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.log = log
 
 
 @dataclass
@@ -46,6 +51,8 @@ class World:
     images: dict[str, str] = field(default_factory=dict)
     """Image id by name."""
     expected: list[Pair] = field(default_factory=list)
+    _calls: int = 0
+    """Calls to change something that the cloud had received when it was asked last."""
 
     async def open(self) -> None:
         """Both listen on 127.0.0.1 and are furnished."""
@@ -85,24 +92,33 @@ class World:
         """The next job that comes to this pair fails at it."""
         self.cloud.fail_pair(self.images[pair[0]], PROJECTS[pair[1]], times=1)
 
-    def check_cloud(self, added: Iterable[Pair] = ()) -> str:
-        """One sentence on what the cloud holds, after `added` were to be added to it.
+    def check_cloud(self, added: Sequence[Pair] = (), calls: int = 0) -> str:
+        """One sentence on what the cloud holds: since it was asked last, `added` by so many calls.
 
-        Raises WentWrongError unless the cloud holds exactly the pairs the story has had shared, each added once.
+        Raises WentWrongError unless the cloud holds exactly the pairs the story has had shared, each added once, and was
+        called exactly so often to change something.
         """
         self.expected += added
         wanted = Counter(self.expected)
         done = Counter(self._pair(one.image, one.project) for one in self.cloud.effects if one.what == "add")
         held = {self._pair(id, project) for id in self.images.values() for project in self.cloud.members(id)}
-        missing, extra = wanted.keys() - held, held - wanted.keys()
-        if missing:
-            raise WentWrongError(f"The simulated cloud does not share {_listed(missing)}.")
-        if extra:
-            raise WentWrongError(f"The simulated cloud shares {_listed(extra)}, which nobody allowed.")
         again = (done - wanted).keys() | {self._pair(one.image, one.project) for one in self.cloud.redundant}
-        if again:
-            raise WentWrongError(f"The simulated cloud was told more than once to share {_listed(again)}.")
-        return f"{len(held)} pair{'s' * (len(held) != 1)} shared there, each added exactly once"
+        came, self._calls = len(self.cloud.writes()) - self._calls, len(self.cloud.writes())
+        for pairs, what in (
+            (wanted.keys() - held, "does not share"),
+            (held - wanted.keys(), "shares, though nobody allowed it,"),
+            (again, "was told more than once to share"),
+        ):
+            if pairs:
+                raise WentWrongError(f"The simulated cloud {what} {_listed(pairs)}.")
+        if came != calls:
+            raise WentWrongError(f"{_counted(calls, 'call')} to change something was due, and {came} came.")
+        total = _counted(len(held), "pair")
+        if not added:
+            return f"nothing was shared, nothing sent: still {total}"
+        return (
+            f"shared by {_counted(calls, 'call')}: {_listed(added)} ({total} in all, each added exactly once)"
+        )
 
     def _pair(self, image: str, project: str) -> Pair:
         by_image = {id: name for name, id in self.images.items()}
@@ -111,4 +127,8 @@ class World:
 
 
 def _listed(pairs: Iterable[Pair]) -> str:
-    return ", ".join(f"{image} with {project}" for image, project in sorted(pairs))
+    return ", ".join(f"{image} → {project}" for image, project in sorted(pairs))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, TypeVar, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.store import rows
@@ -87,7 +87,7 @@ KEPT: list[tuple[Table[Any], st.SearchStrategy[Any]]] = [
 
 
 @pytest.mark.parametrize(("table", "values"), KEPT, ids=[table.name for table, _ in KEPT])
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_value_comes_back_from_its_row_unchanged(
     table: Table[Any], values: st.SearchStrategy[Any], data: st.DataObject

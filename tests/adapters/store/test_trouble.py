@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -22,10 +22,10 @@ from bot.adapters.store.lockfile import LockFile
 from bot.adapters.store.migrations import versions
 from bot.adapters.store.transaction import SqliteTransaction
 from bot.domain import audit
-from bot.domain.errors import StoreBrokenError, StoreBusyError
-from bot.domain.model import Request
-from bot.ports import Store, Transaction
-from tests.contracts.store_builders import NOON, a_request, stored_request
+from bot.domain.errors import BugError, StoreBrokenError, StoreBusyError
+from bot.domain.model import Request, RequestId
+from bot.ports import Store, Transaction, View
+from tests.contracts.store_builders import NOON, a_lane, a_request, stored_request
 
 
 @pytest.fixture
@@ -330,3 +330,45 @@ async def test_a_row_saved_by_one_step_is_stale_for_the_next_in_the_same_commit(
     )
 
     assert sum(isinstance(answer, Request) for answer in answers) == 1
+
+
+async def test_after_a_failed_statement_a_step_can_do_nothing_more(store: SqliteStore) -> None:
+    """SQLite may have ended the transaction: what came after would be kept, all by itself."""
+    went_on: list[str] = []
+
+    def step(tx: Transaction) -> None:
+        with suppress(BugError):
+            tx.add_request(a_request("refused", parent=99))
+        with suppress(BugError):
+            tx.record("went on", at=NOON)
+            went_on.append("recorded")
+        with suppress(BugError):
+            tx.add_lane(a_lane(RequestId(1)), ())
+            went_on.append("added")
+
+    with pytest.raises(BugError, match="FOREIGN KEY"):
+        await store.write(step)
+
+    assert went_on == []
+    await store.write(_told("after"))
+    assert await _keys(store) == ["after"]
+
+
+async def test_a_read_does_not_see_what_is_written_while_it_runs(store: SqliteStore) -> None:
+    """A request and its lanes must fit together on a card, however slow the reading is."""
+    await store.write(_told("before"))
+    loop, begun, written = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def slow(view: View) -> tuple[int, int]:
+        requests = len(view.requests("all"))
+        loop.call_soon_threadsafe(begun.set)
+        written.wait(10)
+        return requests, len(view.events())
+
+    reading = asyncio.create_task(store.read(slow))
+    await begun.wait()
+    await store.write(_told("during"))
+    written.set()
+
+    assert await reading == (1, 1)
+    assert await _keys(store) == ["before", "during"]

@@ -1,0 +1,79 @@
+"""Everything around the bot in one process: the simulated Slack with its people and the simulated cloud with its images.
+
+`python -m bench.servers.outside` prints one line of JSON, the environment to start a bot with, and lives until its input ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+from bot.simulator.ims import SimIms
+from bot.simulator.slack import SimSlack
+
+PEOPLE = tuple(f"U0BENCH{number:04d}" for number in range(500))
+"""So many that nobody has asked for much: the policy counts a person's open requests."""
+CHANNELS = tuple(f"C0BENCH{number:02d}" for number in range(20))
+ENGINEERS, LEADS = "S0ENGINEERS", "S0LEADS"
+IMAGES = ("base-ubuntu-24", "base-debian-12", "shop-web-7")
+PROJECTS = {
+    "shop-dev": "9c61004714024f9586705d090530f9fa",
+    "shop-test": "7d2f1c0a5b9e4d3c8f6a7b8091a2b3c4",
+    "shop-prod": "edc89b490d7d4392898e19b2deb34797",
+}
+TEAM = "T0SIM"
+POLICY = f"""\
+version: 1
+groups:
+  engineers: {{slack_usergroup: {ENGINEERS}}}
+  leads: {{slack_usergroup: {LEADS}}}
+projects:
+{chr(10).join(f"  - {{id: {id}, name: {name}, env: {name.removeprefix('shop-')}, tenant: self}}" for name, id in PROJECTS.items())}
+limits: {{max_open_per_requester: 10000}}
+rules:
+  - {{id: dev, effect: permit, when: {{requester.groups: {{any: [engineers]}}, project.env: {{in: [dev, test]}}}}, require: none}}
+  - id: prod
+    effect: permit
+    when: {{requester.groups: {{any: [engineers]}}, project.env: {{eq: prod}}}}
+    require: {{count: 1, from: [leads]}}
+tests:
+  - name: dev is self-service
+    request: {{by: {{groups: [engineers]}}, image: {{name: base-ubuntu-24}}, project: shop-dev}}
+    expect: {{outcome: allow}}
+"""
+
+
+def environment(slack: SimSlack, cloud: SimIms) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_SIGNING_SECRET": slack.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "HUAWEICLOUD_SDK_AK": cloud.ak,
+        "HUAWEICLOUD_SDK_SK": cloud.sk,
+        "HUAWEICLOUD_SDK_PROJECT_ID": cloud.project_id,
+        "IMAGEBOT_IMS_ENDPOINT": cloud.url,
+    }
+
+
+async def serve() -> None:
+    async with SimSlack() as slack:
+        for number, id in enumerate(PEOPLE):
+            slack.add_user(id, f"person{number}")
+        slack.add_usergroup(ENGINEERS, "engineers", list(PEOPLE))
+        slack.add_usergroup(LEADS, "leads", list(PEOPLE[:3]))
+        for number, id in enumerate(CHANNELS):
+            slack.add_channel(id, f"images-{number}")
+        cloud = SimIms()
+        await cloud.start()
+        for project in PROJECTS.values():
+            cloud.add_project(project)
+        for image in IMAGES:
+            cloud.add_image(image)
+        print(json.dumps({"team": slack.ws.team, "url": slack.url, **environment(slack, cloud)}), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        await cloud.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
