@@ -157,11 +157,13 @@ COLUMNS = ("id", "at", "kind", "team", "user", "request", "lane", "data", "previ
 async def audit_pages(path: Path, take: Callable[[list[tuple[Plain, dict[str, str]]]], None]) -> None:
     """Hands over every event, page by page, as a plain value and as a row of text."""
     store = SqliteStore(str(path), readonly=True)
+    last = 0
+
+    def after(view: View) -> tuple[AuditEvent, ...]:
+        return view.events(after=last, limit=EVENTS_AT_ONCE)
+
     try:
-        last = 0
-        while events := await store.read(
-            lambda view, last=last: view.events(after=last, limit=EVENTS_AT_ONCE)
-        ):
+        while events := await store.read(after):
             take([(dict(as_plain(event)), as_row(event)) for event in events])
             last = events[-1].id
     finally:

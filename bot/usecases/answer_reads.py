@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.domain.errors import CloudRefusedError
-from bot.domain.model import Due, InboxItem, Person, RequestId
+from bot.domain.model import Due, GroupName, InboxItem, Lane, Person, RequestId
 from bot.domain.notices import Message
 from bot.domain.parse import suggest
+from bot.domain.policy import Policy, groups_of
 from bot.domain.wording import replies
 from bot.domain.wording.card import CardView, LaneView, card
 from bot.ports import Outside, Transaction, View
@@ -25,10 +26,16 @@ def card_view(view: View, outside: Outside, id: RequestId) -> CardView | None:
             members=view.members(lane.id),
             decisions=view.decisions(lane.id),
             jobs=view.jobs(lane.id),
+            tell=_to_tell(outside.policy(), lane),
         )
         for lane in view.lanes(id)
     )
     return CardView(request=request, lanes=lanes, groups=outside.policy().groups)
+
+
+def _to_tell(policy: Policy, lane: Lane) -> frozenset[GroupName]:
+    approvers = groups_of(lane.verdict.requirement)
+    return policy.groups_to_tell(lane.verdict.rules, approvers) - approvers
 
 
 async def answer_status(outside: Outside, person: Person, number: RequestId | None) -> Message:

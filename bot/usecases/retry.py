@@ -21,7 +21,7 @@ from bot.domain.model import (
     RequestId,
 )  # fmt: skip
 from bot.domain.notices import Message
-from bot.domain.plan import plan_hash, unread
+from bot.domain.plan import plan_hash
 from bot.domain.states import JobEvent, JobState, LaneState, MemberOutcome, RequestState
 from bot.domain.wording import replies, thread
 from bot.ports import Outside, Transaction

@@ -285,3 +285,12 @@ async def test_buttons_go_when_the_lane_is_settled() -> None:
     await world.works()
 
     assert not [part for part in world.card().message.parts if part.type == "buttons"]
+
+
+async def test_groups_the_rule_wants_told_are_named_beside_those_that_may_approve() -> None:
+    """notify: apart from who may approve."""
+    policy = POLICY.replace("  - id: prod\n", "  - id: prod\n    notify: [security]\n")
+    world = await waiting(policy)
+
+    spans = [span for part in world.card().message.parts if part.type == "small" for span in part.line]
+    assert any(span.type == "group" and span.name == "security" for span in spans)

@@ -23,6 +23,7 @@ from bot.domain.notices import (
     Buttons,
     Choice,
     Divider,
+    Group,
     Heading,
     Line,
     Message,
@@ -57,6 +58,8 @@ class LaneView:
     members: tuple[Member, ...]
     decisions: tuple[Decision, ...] = ()
     jobs: tuple[Job, ...] = ()
+    tell: frozenset[GroupName] = frozenset()
+    """Groups the policy wants told besides those that may approve."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +209,18 @@ def _waiting(view: CardView, lane_view: LaneView) -> list[Part]:
     line: list[Span] = [bold("Needs "), *needed(missing, view.groups)]
     if lane.deadline is not None:
         line += [plain(", before "), Moment(lane.deadline)]
-    return [Paragraph((*line, plain("."))), *_because(lane)]
+    return [Paragraph((*line, plain("."))), *_attention(view, lane_view), *_because(lane)]
+
+
+def _attention(view: CardView, lane_view: LaneView) -> list[Part]:
+    spans: list[Span] = []
+    for name in sorted(lane_view.tell):
+        known = view.groups.get(name)
+        spans += [
+            plain(", ") if spans else plain("For the attention of "),
+            Group(name, known.slack_usergroup if known else None),
+        ]
+    return [Small(tuple(spans))] if spans else []
 
 
 def _because(lane: Lane) -> list[Part]:
