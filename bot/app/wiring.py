@@ -104,7 +104,7 @@ def _assembled(
 
 def open_store(config: Config) -> SqliteStore:
     """The database of the settings, made and migrated where the settings allow it."""
-    return SqliteStore(str(config.service.database_file))
+    return SqliteStore(str(config.service.database_file), migrate_first=config.service.migrate)
 
 
 def _budget(config: Config) -> Budget:

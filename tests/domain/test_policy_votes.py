@@ -211,7 +211,7 @@ def test_a_group_that_could_not_be_read_is_not_counted_but_may_be_tried_again() 
     """Silence never approves."""
     refusal = can_vote(BOTH, False, REQUESTER, actor(unknown=("security",), person=APPROVER))
 
-    assert refusal == "Whether you are in security could not be read just now: not counted, try again."
+    assert refusal == "Whether you are in security could not be read just now; please try again."
 
 
 def test_somebody_of_no_needed_group_is_told_which_groups_are() -> None:
@@ -219,7 +219,7 @@ def test_somebody_of_no_needed_group_is_told_which_groups_are() -> None:
     refusal = can_vote(BOTH, False, REQUESTER, actor("engineers", person=APPROVER))
 
     assert refusal == (
-        "This needs 1 of leads and 1 of security, and you are not in leads or security: not counted."
+        "This needs 1 of leads and 1 of security, and you are not in leads or security."
     )
 
 

@@ -40,6 +40,7 @@ UPDATE due SET at = min(?1, coalesce(again, ?1)), again = NULL, claim = NULL, cl
 attempts = ?2
 WHERE kind = ?3 AND subject = ?4 AND claim = ?5 AND attempts = ?6
 """
+FREE_CLAIMS = "UPDATE due SET claim = NULL, claimed_until = NULL WHERE claim IS NOT NULL"
 _FORGET = "DELETE FROM due WHERE kind = ? AND subject = ? AND claim IS NULL"
 
 

@@ -8,10 +8,11 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.adapters.store.agenda import FREE_CLAIMS
 from bot.adapters.store.checkpoint import LARGEST_LOG, Checkpointer
 from bot.adapters.store.connection import connect, reading, writing
 from bot.adapters.store.failures import translated
@@ -34,7 +35,9 @@ class SqliteStore:
     """The constructor opens, makes (mode 0600) and migrates the file; it blocks for some milliseconds.
 
     `busy_timeout`: seconds to wait for a lock of another process before StoreBusyError. `exclusive`: no
-    second imagebot may open the file meanwhile. `readonly`: nothing is made, locked or migrated, and `write`
+    second imagebot may open the file meanwhile, and claims that a dead one left are free at once. `migrate_first`:
+    an older file is brought up to date, a missing one made; without it both are refused.
+    `readonly`: nothing is made, locked or migrated, and `write`
     is refused; for looking into the database of a running bot. `largest_log`: bytes of write-ahead log past
     which the writer waits for a checkpoint.
 
@@ -50,6 +53,7 @@ class SqliteStore:
         busy_timeout: float = 5.0,
         exclusive: bool = True,
         readonly: bool = False,
+        migrate_first: bool = True,
         largest_log: int = LARGEST_LOG,
     ) -> None:
         self.path = path
@@ -63,7 +67,10 @@ class SqliteStore:
             if readonly:
                 self._look(busy_timeout, undo)
             else:
-                self._open(busy_timeout, exclusive, largest_log, undo)
+                if not migrate_first and not Path(path).exists():
+                    raise StoreBrokenError(f"There is no database at {path}. Run `imagebot migrate`.")
+                self._own(busy_timeout, exclusive, migrate_first, undo)
+                self._open(busy_timeout, largest_log, undo)
             undo.pop_all()
         for thread in self._threads():
             thread.start()
@@ -74,13 +81,21 @@ class SqliteStore:
         with translated(self.path):
             self._readers = self._make_readers(busy_timeout, undo, mode="ro")
 
-    def _open(self, busy_timeout: float, exclusive: bool, largest_log: int, undo: ExitStack) -> None:
+    def _own(self, busy_timeout: float, exclusive: bool, migrate_first: bool, undo: ExitStack) -> None:
+        """The newest schema, and with `exclusive` no claim of a process that is gone: nobody else can hold one."""
         if exclusive:
             self._lock = LockFile(self.path)
             undo.callback(self._lock.release)
+        if migrate_first and exclusive:
             migrate_locked(self.path, busy_timeout=busy_timeout)
-        else:
+        elif migrate_first:
             migrate(self.path, busy_timeout=busy_timeout)
+        if exclusive:
+            with translated(self.path), closing(connect(self.path, busy_timeout=busy_timeout)) as connection:
+                demand_newest(connection, self.path)
+                connection.execute(FREE_CLAIMS)
+
+    def _open(self, busy_timeout: float, largest_log: int, undo: ExitStack) -> None:
         with translated(self.path):
             write = _kept(writing(self.path, busy_timeout=busy_timeout), undo)
             check = _kept(connect(self.path, busy_timeout=CUT_TIMEOUT), undo)

@@ -82,9 +82,9 @@ def can_count(actor: Actor) -> str | None:
         (actor.is_guest, "guests cannot approve"),
     ):
         if flag:
-            return f"{words}: not counted."
+            return f"{words}."
     if None in (actor.is_deactivated, actor.is_bot, actor.is_foreign, actor.is_guest):
-        return "Slack did not say enough about your account just now: not counted, try again."
+        return "Slack did not say enough about your account just now; please try again."
     return None
 
 
@@ -93,18 +93,18 @@ def can_vote(
 ) -> str | None:
     """None when `actor` may vote on what needs `verdict_requirement`; else one plain sentence why not."""
     if actor.person == requester and not self_approval:
-        return "You asked for this yourself, so somebody else has to decide: not counted."
+        return "You asked for this yourself, so somebody else has to decide."
     if (refusal := can_count(actor)) is not None:
         return refusal[0].upper() + refusal[1:]
     wanted = groups_of(verdict_requirement)
     if not wanted:
-        return "No approval is needed here: not counted."
+        return "No approval is needed here."
     if wanted & actor.groups:
         return None
     if unread := sorted(wanted & actor.unknown_groups):
-        return f"Whether you are in {' or '.join(unread)} could not be read just now: not counted, try again."
+        return f"Whether you are in {' or '.join(unread)} could not be read just now; please try again."
     needed, groups = in_words(verdict_requirement), " or ".join(sorted(wanted))
-    return f"This needs {needed}, and you are not in {groups}: not counted."
+    return f"This needs {needed}, and you are not in {groups}."
 
 
 @dataclass(frozen=True, kw_only=True)

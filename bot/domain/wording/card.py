@@ -158,10 +158,17 @@ def _lane(view: CardView, lane_view: LaneView, buttons: bool) -> list[Part]:
         parts.append(Paragraph((plain(lane.note),)))
     parts += [Paragraph(line) for line in _decided(lane_view)]
     parts += _facts(lane_view)
-    choices = choices_of(lane_view) if buttons else ()
+    choices = choices_of(lane_view) if buttons and not _tried_again(view, lane_view) else ()
     if choices:
         parts.append(Buttons(lane=lane.id, plan_hash=lane.plan_hash, choices=choices))
     return parts
+
+
+def _tried_again(view: CardView, lane_view: LaneView) -> bool:
+    """Whether what failed here stands in a later lane: then that one has the button."""
+    failed = {m.pair for m in lane_view.members if m.outcome is MemberOutcome.FAILED}
+    later = (other for other in view.lanes if other.lane.number > lane_view.lane.number)
+    return any(m.pair in failed for other in later for m in other.members)
 
 
 def _already(lane_view: LaneView) -> bool:
@@ -229,7 +236,11 @@ def _because(lane: Lane) -> list[Part]:
 
 def _refusal(lane: Lane) -> list[Part]:
     parts: list[Part] = [Paragraph((plain(lane.note or lane.verdict.why),))]
-    if lane.verdict.nearest and lane.state is LaneState.DENIED:
+    if (
+        lane.verdict.nearest
+        and lane.state is LaneState.DENIED
+        and lane.verdict.nearest not in lane.verdict.why
+    ):
         parts.append(Paragraph((bold("Nearest way through: "), plain(lane.verdict.nearest))))
     if lane.state is LaneState.HOLDING and lane.deadline is not None:
         parts.append(
@@ -254,11 +265,17 @@ def _decided(lane_view: LaneView) -> list[Line]:
     return lines
 
 
+def _says_why(lane: Lane) -> bool:
+    """Whether the verdict's sentence, which names the rule, stands on the card already."""
+    states = (LaneState.AWAITING_APPROVAL, LaneState.DENIED, LaneState.HOLDING)
+    return bool(lane.verdict.why) and lane.state in states
+
+
 def _facts(lane_view: LaneView) -> list[Part]:
     """Small print: the rules, the cloud's job ids, how many calls are still open."""
     lane = lane_view.lane
     spans: list[Span] = []
-    if lane.verdict.rules and not _already(lane_view):
+    if lane.verdict.rules and not _already(lane_view) and not _says_why(lane):
         spans += [plain("rule "), *names(lane.verdict.rules)]
     ids = [job.cloud_job for job in lane_view.jobs if job.cloud_job]
     if ids:
@@ -268,7 +285,7 @@ def _facts(lane_view: LaneView) -> list[Part]:
         spans.append(plain(f" · {still} of {len(lane_view.jobs)} calls not finished"))
     if lane.verdict.share_for is not None:
         ends = next((m.shared_until for m in lane_view.members if m.shared_until), None)
-        spans.append(plain(f" · shared{lasting(lane.verdict.share_for)}"))
+        spans.append(plain((" · " if spans else "") + f"shared{lasting(lane.verdict.share_for)}"))
         if ends is not None:
             spans += [plain(", until "), Moment(ends)]
     return [Small(tuple(spans))] if spans else []

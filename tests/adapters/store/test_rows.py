@@ -34,7 +34,12 @@ from bot.domain.notices import Message, Notice
 
 X = TypeVar("X")
 
-TIMES = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]))
+TIMES = st.datetimes(
+    datetime(2, 1, 1),  # noqa: DTZ001
+    datetime(9998, 12, 31),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]),
+)
+"""The first and the last year have hours that no datetime in UTC can name."""
 LENGTHS = st.timedeltas(timedelta(0), timedelta(days=100_000_000))
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 TEXTS = st.text(max_size=8)
