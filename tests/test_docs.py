@@ -194,3 +194,14 @@ def log_events() -> Iterator[str]:
             logs = isinstance(at, ast.Name) and at.id.strip("_") in ("log", "logger") and method in levels
             if logs and isinstance(first, ast.Constant):
                 yield str(first.value)
+
+
+def test_every_test_that_a_promise_names_exists() -> None:
+    """A promise without its test is a wish."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    named = re.findall(r"`(test_\w+)`", page)
+    assert len(named) > 30
+    assert [name for name in named if f"def {name}(" not in written] == []
+    files = re.findall(r"`(tests/[\w/]+\.py)`", page)
+    assert [file for file in files if not (ROOT / file).exists()] == []
