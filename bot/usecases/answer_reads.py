@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.domain.errors import CloudRefusedError
+from bot.domain.errors import CloudAuthError, CloudRefusedError
 from bot.domain.model import Due, GroupName, InboxItem, Lane, Person, RequestId
 from bot.domain.notices import Message
 from bot.domain.parse import suggest
 from bot.domain.policy import Policy, groups_of
 from bot.domain.wording import replies
-from bot.domain.wording.card import CardView, LaneView, card
+from bot.domain.wording.card import card
+from bot.domain.wording.views import CardView, LaneView
 from bot.ports import Outside, Transaction, View
 from bot.usecases.advance import tell_person
 
@@ -86,5 +87,9 @@ async def _who(outside: Outside, ref: str) -> Message:
         members = await outside.cloud.members(found[0].id)
     except CloudRefusedError as error:
         return replies.trouble(error, "")
+    except CloudAuthError:
+        return replies.said(
+            "The bot cannot ask the cloud just now: its operator has to mend its credentials."
+        )
     register = {project.id: project.name for project in outside.policy().projects}
     return replies.who_has(found[0].name or found[0].id, members, register, outside.clock.now())

@@ -71,11 +71,15 @@ async def with_members(outside: Outside, image: ImageFacts) -> ImageFacts:
 
 
 async def refresh(outside: Outside, images: Sequence[ImageFacts]) -> tuple[ImageFacts, ...]:
-    """The same images as they are now. One that is gone keeps its name and loses every fact, so that the policy holds."""
-    answers = await outside.cloud.find_images([image.id for image in images])
+    """The same images as they are now. One that is gone, or that the cloud refuses to show, keeps its name and loses every fact,
+    so that the policy holds."""
+    try:
+        answers = await outside.cloud.find_images([image.id for image in images])
+    except CloudRefusedError:
+        answers = {}
     fresh: list[ImageFacts] = []
     for image in images:
-        now = answers[image.id]
+        now = answers.get(image.id, ())
         fresh.append(await with_members(outside, now[0]) if now else ImageFacts(id=image.id, name=image.name))
     return tuple(fresh)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.errors import TransientError
+from bot.domain.errors import BotError, CloudAuthError, CloudRefusedError, TransientError
 from bot.domain.model import Due, Request, RequestId
 from bot.domain.plan import Group, Pair, group_pairs, open_lane, question
 from bot.domain.states import RequestState
@@ -19,7 +19,8 @@ from bot.usecases.plan_lane_again import plan_lane_again
 async def plan_request(outside: Outside, due: Due) -> None:
     """Acts on a PLAN row, whose subject is a request, or a lane on hold (`12.3`) whose facts are looked up again.
 
-    A TransientError comes out while there is time; after `plan_timeout` the request ends as expired and its requester is told.
+    A TransientError or CloudAuthError comes out while there is time; after `plan_timeout` the request ends as expired. Where the
+    cloud says no, it ends as refused. Either way its requester is told.
     """
     if "." in due.subject:
         await plan_lane_again(outside, due)
@@ -31,11 +32,13 @@ async def plan_request(outside: Outside, due: Due) -> None:
     try:
         pairs = await _look_up(outside, request)
         requester = await actor(outside, request.requester)
-    except TransientError:
+    except (TransientError, CloudAuthError) as error:
         if outside.clock.now() - request.created_at < outside.limits.plan_timeout:
             raise
-        why = "the cloud could not be reached in time. Please ask again later."
-        await _end(outside, due, request, RequestState.EXPIRED, why)
+        await _end(outside, due, request, RequestState.EXPIRED, _too_late(error))
+        return
+    except CloudRefusedError as error:
+        await _end(outside, due, request, RequestState.REFUSED, f"the cloud refused: {error.message}")
         return
     if isinstance(pairs, Unclear):
         await _end(outside, due, request, RequestState.REFUSED, pairs.why)
@@ -43,6 +46,12 @@ async def plan_request(outside: Outside, due: Due) -> None:
     policy, now = outside.policy(), outside.clock.now()
     asked = question(request, requester, now, outside.limits, pairs)
     await _store_plan(outside, due, request, group_pairs(policy, asked, pairs))
+
+
+def _too_late(error: BotError) -> str:
+    if isinstance(error, CloudAuthError):
+        return "the cloud does not accept the bot's credentials; its operator has to mend that. Please ask again later."
+    return "the cloud could not be reached in time. Please ask again later."
 
 
 async def _look_up(outside: Outside, request: Request) -> tuple[Pair, ...] | Unclear:

@@ -23,8 +23,8 @@ SELECT id, kind, subject, at, attempts FROM (
     SELECT id, kind, subject, at, attempts FROM due WHERE claim IS NULL AND kind = ?1 AND at <= ?2
     ORDER BY at, id LIMIT ?3)
   UNION ALL
-  SELECT id, kind, subject, at,
-  attempts FROM due WHERE claim IS NOT NULL AND claimed_until <= ?2 AND kind = ?1
+  SELECT id, kind, subject, at, attempts FROM due
+  WHERE claim IS NOT NULL AND claimed_until <= ?2 AND kind = ?1
 ) ORDER BY at, id LIMIT ?3
 """
 _CLAIM = "UPDATE due SET claim = ?, claimed_until = ?, attempts = attempts + 1 WHERE id = ?"
@@ -36,11 +36,11 @@ UPDATE due SET at = again, again = NULL, claim = NULL, claimed_until = NULL, att
 WHERE kind = ? AND subject = ? AND claim = ? AND attempts = ?
 """
 _POSTPONE = """
-UPDATE due SET at = min(?1, coalesce(again, ?1)), again = NULL, claim = NULL, claimed_until = NULL,
-attempts = ?2
+UPDATE due
+SET at = min(?1, coalesce(again, ?1)), again = NULL, claim = NULL, claimed_until = NULL, attempts = ?2
 WHERE kind = ?3 AND subject = ?4 AND claim = ?5 AND attempts = ?6
 """
-FREE_CLAIMS = "UPDATE due SET claim = NULL, claimed_until = NULL WHERE claim IS NOT NULL"
+FREE_CLAIMS = "UPDATE due SET claimed_until = at WHERE claim IS NOT NULL"
 _FORGET = "DELETE FROM due WHERE kind = ? AND subject = ? AND claim IS NULL"
 
 

@@ -131,13 +131,13 @@ class Bot:
         return process.returncode or 0, output.decode(errors="replace").strip()
 
     def complaints(self) -> tuple[str, ...]:
-        """The last lines of the log if the bot has ended, else the last that are more than information."""
+        """What the log has to say on trouble: its last lines that are more than information, or, if there are none or the
+        bot has ended, simply its last lines."""
+        lines = self._lines()
+        loud = [line for line in lines if '"level": "info"' not in line]
         if self._process is not None and self._process.returncode is not None:
-            return (
-                f"The bot has ended with exit code {self._process.returncode}.",
-                *self._lines()[-_LOG_LINES:],
-            )
-        return tuple(line for line in self._lines() if '"level": "info"' not in line)[-_LOG_LINES:]
+            return (f"The bot has ended with exit code {self._process.returncode}.", *lines[-_LOG_LINES:])
+        return tuple((loud or lines)[-_LOG_LINES:])
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 

@@ -2,77 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from bot.domain.lifecycle import in_state, votes_of
 from bot.domain.model import (
-    NO_REQUIREMENT,
     Action,
-    ClickKind,
-    Decision,
-    GroupDef,
-    GroupName,
-    Job,
-    Lane,
     Member,
     Request,
 )  # fmt: skip
 from bot.domain.notices import (
-    Bullets,
-    Buttons,
-    Choice,
     Divider,
-    Group,
     Heading,
     Line,
     Message,
-    Moment,
     Paragraph,
     Part,
-    Small,
-    Span,
     Who,
 )  # fmt: skip
 from bot.domain.policy import in_words, still_missing
-from bot.domain.states import JobState, LaneState, MemberOutcome, RequestState
+from bot.domain.states import LaneState, RequestState
+from bot.domain.wording.lanes import already, lane_parts
 from bot.domain.wording.pairs import (
     bold,
     counted,
     image_names,
     lasting,
     names,
-    needed,
-    pair_lines,
     plain,
     project_names,
     spoken,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class LaneView:
-    """A lane with all a reader may want of it."""
-
-    lane: Lane
-    members: tuple[Member, ...]
-    decisions: tuple[Decision, ...] = ()
-    jobs: tuple[Job, ...] = ()
-    tell: frozenset[GroupName] = frozenset()
-    """Groups the policy wants told besides those that may approve."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CardView:
-    """A request with its lanes, as they are stored at one moment."""
-
-    request: Request
-    lanes: tuple[LaneView, ...]
-    groups: Mapping[GroupName, GroupDef]
-
-    @property
-    def members(self) -> tuple[Member, ...]:
-        return tuple(m for view in self.lanes for m in view.members)
+from bot.domain.wording.views import CardView, LaneView
 
 
 def title(request: Request, members: Sequence[Member]) -> str:
@@ -95,7 +55,7 @@ def card(view: CardView, *, buttons: bool = True) -> Message:
         parts.append(Paragraph((plain(request.refusal),)))
     for lane_view in view.lanes:
         parts.append(Divider())
-        parts += _lane(view, lane_view, buttons)
+        parts += lane_parts(view, lane_view, buttons)
     return Message(text=spoken_card(view), parts=tuple(parts), lead=request.requester.user)
 
 
@@ -119,7 +79,7 @@ def _spoken_lane(view: CardView, lane_view: LaneView) -> str:
     if lane.state is LaneState.AWAITING_APPROVAL:
         missing = still_missing(lane.verdict.requirement, votes_of(lane_view.decisions))
         return f"{part}Waiting for {in_words(missing)}: press Approve or Reject."
-    if _already(lane_view):
+    if already(lane_view):
         return f"{part}Already so, nothing to do."
     sentence = f"{part}{in_state(lane.state).capitalize()}"
     return (
@@ -142,175 +102,3 @@ def _asked(view: CardView) -> Line:
         Who(request.requester.user), plain(verb), *names(images), plain(" with "), *names(projects),
         plain(lasting(request.duration) + "."),
     )  # fmt: skip
-
-
-# -- one lane ----------------------------------------------------------------------------------------------------
-
-
-def _lane(view: CardView, lane_view: LaneView, buttons: bool) -> list[Part]:
-    lane = lane_view.lane
-    parts: list[Part] = [Paragraph(_state_line(lane_view)), Bullets(_lines(view.request.action, lane_view))]
-    if lane.state is LaneState.AWAITING_APPROVAL:
-        parts += _waiting(view, lane_view)
-    elif lane.state in (LaneState.DENIED, LaneState.HOLDING):
-        parts += _refusal(lane)
-    elif lane.note and lane.state is not LaneState.REJECTED:
-        parts.append(Paragraph((plain(lane.note),)))
-    parts += [Paragraph(line) for line in _decided(lane_view)]
-    parts += _facts(lane_view)
-    choices = choices_of(lane_view) if buttons and not _tried_again(view, lane_view) else ()
-    if choices:
-        parts.append(Buttons(lane=lane.id, plan_hash=lane.plan_hash, choices=choices))
-    return parts
-
-
-def _tried_again(view: CardView, lane_view: LaneView) -> bool:
-    """Whether what failed here stands in a later lane: then that one has the button."""
-    failed = {m.pair for m in lane_view.members if m.outcome is MemberOutcome.FAILED}
-    later = (other for other in view.lanes if other.lane.number > lane_view.lane.number)
-    return any(m.pair in failed for other in later for m in other.members)
-
-
-def _already(lane_view: LaneView) -> bool:
-    return bool(lane_view.members) and all(
-        m.outcome is MemberOutcome.NOTHING_TO_DO for m in lane_view.members
-    )
-
-
-def _state_line(lane_view: LaneView) -> Line:
-    lane, members = lane_view.lane, lane_view.members
-    size = f" ({counted(len(members), 'pair')})"
-    if _already(lane_view):
-        return (bold("Already so, nothing to do"), plain(size))
-    head: list[Span] = [bold(in_state(lane.state).capitalize()), plain(size)]
-    if lane.state is LaneState.PARTLY_SUCCEEDED:
-        good = sum(m.outcome in (MemberOutcome.DONE, MemberOutcome.NOTHING_TO_DO) for m in members)
-        head.append(plain(f": {good} of {len(members)} verified, {len(members) - good} not"))
-    if lane.state is LaneState.APPROVED and lane.verdict.requirement == NO_REQUIREMENT:
-        head = [bold("Goes now, no approval needed"), plain(size)]
-    return tuple(head)
-
-
-def _lines(action: Action, lane_view: LaneView) -> tuple[Line, ...]:
-    """Pairs with their own outcome: failures carry their reason, verified shares whether the receiver has accepted."""
-    return pair_lines(action, lane_view.members, _remark)
-
-
-def _remark(member: Member) -> str:
-    if member.outcome is MemberOutcome.FAILED:
-        return f"failed, {member.detail}"
-    if member.outcome is MemberOutcome.NOTHING_TO_DO:
-        return "already so"
-    if member.outcome is MemberOutcome.DONE and member.cloud_status:
-        return (
-            "shared, accepted by the receiver"
-            if member.cloud_status == "accepted"
-            else "shared, not yet accepted"
-        )
-    return ""
-
-
-def _waiting(view: CardView, lane_view: LaneView) -> list[Part]:
-    lane = lane_view.lane
-    missing = still_missing(lane.verdict.requirement, votes_of(lane_view.decisions))
-    line: list[Span] = [bold("Needs "), *needed(missing, view.groups)]
-    if lane.deadline is not None:
-        line += [plain(", before "), Moment(lane.deadline)]
-    return [Paragraph((*line, plain("."))), *_attention(view, lane_view), *_because(lane)]
-
-
-def _attention(view: CardView, lane_view: LaneView) -> list[Part]:
-    spans: list[Span] = []
-    for name in sorted(lane_view.tell):
-        known = view.groups.get(name)
-        spans += [
-            plain(", ") if spans else plain("For the attention of "),
-            Group(name, known.slack_usergroup if known else None),
-        ]
-    return [Small(tuple(spans))] if spans else []
-
-
-def _because(lane: Lane) -> list[Part]:
-    return [Small((plain(lane.verdict.why),))] if lane.verdict.why else []
-
-
-def _refusal(lane: Lane) -> list[Part]:
-    parts: list[Part] = [Paragraph((plain(lane.note or lane.verdict.why),))]
-    if (
-        lane.verdict.nearest
-        and lane.state is LaneState.DENIED
-        and lane.verdict.nearest not in lane.verdict.why
-    ):
-        parts.append(Paragraph((bold("Nearest way through: "), plain(lane.verdict.nearest))))
-    if lane.state is LaneState.HOLDING and lane.deadline is not None:
-        parts.append(
-            Small(
-                (
-                    plain("It is looked at again until it is known, at the latest until "),
-                    Moment(lane.deadline),
-                )
-            )
-        )
-    return parts
-
-
-def _decided(lane_view: LaneView) -> list[Line]:
-    lines: list[Line] = []
-    for decision in lane_view.decisions:
-        word = "Approved by " if decision.approve else "Rejected by "
-        line: list[Span] = [plain(word), Who(decision.person.user), plain(", "), Moment(decision.at)]
-        if decision.reason:
-            line.append(plain(f": {decision.reason}"))
-        lines.append(tuple(line))
-    return lines
-
-
-def _says_why(lane: Lane) -> bool:
-    """Whether the verdict's sentence, which names the rule, stands on the card already."""
-    states = (LaneState.AWAITING_APPROVAL, LaneState.DENIED, LaneState.HOLDING)
-    return bool(lane.verdict.why) and lane.state in states
-
-
-def _facts(lane_view: LaneView) -> list[Part]:
-    """Small print: the rules, the cloud's job ids, how many calls are still open."""
-    lane = lane_view.lane
-    spans: list[Span] = []
-    if lane.verdict.rules and not _already(lane_view) and not _says_why(lane):
-        spans += [plain("rule "), *names(lane.verdict.rules)]
-    ids = [job.cloud_job for job in lane_view.jobs if job.cloud_job]
-    if ids:
-        spans += [plain(" · job " if spans else "job "), *names(ids)]
-    still = sum(job.state is not JobState.DONE for job in lane_view.jobs)
-    if still and len(lane_view.jobs) > 1:
-        spans.append(plain(f" · {still} of {len(lane_view.jobs)} calls not finished"))
-    if lane.verdict.share_for is not None:
-        ends = next((m.shared_until for m in lane_view.members if m.shared_until), None)
-        spans.append(plain((" · " if spans else "") + f"shared{lasting(lane.verdict.share_for)}"))
-        if ends is not None:
-            spans += [plain(", until "), Moment(ends)]
-    return [Small(tuple(spans))] if spans else []
-
-
-APPROVE = Choice(ClickKind.APPROVE, "Approve", "primary")
-REJECT = Choice(ClickKind.REJECT, "Reject")
-CANCEL = Choice(
-    ClickKind.CANCEL, "Cancel Request", "plain", "The requester takes this part of the request back."
-)
-RETRY = Choice(ClickKind.RETRY, "Retry Failed")
-CHECK_AGAIN = Choice(ClickKind.RETRY, "Check Again")
-
-
-def choices_of(lane_view: LaneView) -> tuple[Choice, ...]:
-    """The buttons that make sense in the lane's state; a settled lane has none but, where pairs failed, Retry."""
-    lane = lane_view.lane
-    if lane.state is LaneState.AWAITING_APPROVAL:
-        return APPROVE, REJECT, CANCEL
-    if lane.state in (LaneState.HOLDING, LaneState.APPROVED):
-        return (CANCEL,)
-    if lane.state is LaneState.STUCK:
-        return (CHECK_AGAIN,)
-    if lane.state in (LaneState.FAILED, LaneState.PARTLY_SUCCEEDED) and any(
-        m.outcome is MemberOutcome.FAILED for m in lane_view.members
-    ):
-        return (RETRY,)
-    return ()
