@@ -22,7 +22,6 @@ PROJECTS = {
     "shop-test": "7d2f1c0a5b9e4d3c8f6a7b8091a2b3c4",
     "shop-prod": "edc89b490d7d4392898e19b2deb34797",
 }
-TEAM = "T0SIM"
 POLICY = f"""\
 version: 1
 groups:

@@ -50,12 +50,12 @@ def _begin(tx: Transaction, outside: Outside, due: Due) -> Notice | None:
     if before is not None and not _may_overtake(tx, outside, notice, before):
         tx.postpone(due, outside.clock.now() + TURN_DELAY, forget_attempts=True)
         return None
-    if notice.kind is NoticeKind.CARD and notice.request is not None and tx.cards(notice.request):
-        return notice
-    if notice.state is NoticeState.SENDING:
+    redrawn = notice.kind is NoticeKind.CARD and notice.request is not None and bool(tx.cards(notice.request))
+    if notice.state is NoticeState.SENDING and not redrawn:
         # The last sender died on the way: the message may stand there.
         return replace(notice, state=NoticeState.UNSURE)
     if notice.state is NoticeState.PENDING:
+        # A change from here on orders a card of its own: this one is drawn from what is stored now.
         tx.save_notice(replace(notice, state=NoticeState.SENDING))
     return notice
 

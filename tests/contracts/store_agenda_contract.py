@@ -49,7 +49,9 @@ class AgendaContract:
         await store.write(lambda tx: tx.finish(again))
         assert await store.read(lambda v: v.next_due()) is None
 
-    async def test_a_row_planned_while_claimed_and_then_postponed_takes_the_earlier_time(self, store: Store) -> None:
+    async def test_a_row_planned_while_claimed_and_then_postponed_takes_the_earlier_time(
+        self, store: Store
+    ) -> None:
         """A click must not wait for the poller's pause."""
         await planned(store, "1", "2")
         first, second = await claimed(store)
@@ -61,7 +63,10 @@ class AgendaContract:
 
         await store.write(both)
 
-        assert [(d.subject, d.at) for d in await claimed(store, after(9))] == [("2", after(1)), ("1", after(2))]
+        assert [(d.subject, d.at) for d in await claimed(store, after(9))] == [
+            ("2", after(1)),
+            ("1", after(2)),
+        ]
 
     async def test_a_row_planned_by_its_own_holder_is_due_after_the_finish(self, store: Store) -> None:
         """In one step: plan, then finish."""
@@ -86,7 +91,9 @@ class AgendaContract:
         await planned(store, "other", kind=DueKind.VERIFY)
         kinds = (DueKind.INBOX, DueKind.POLL, DueKind.INBOX)
 
-        rows = await store.write(lambda tx: tx.claim_due(NOON, kinds=kinds, until=after(1), claim="w", limit=9))
+        rows = await store.write(
+            lambda tx: tx.claim_due(NOON, kinds=kinds, until=after(1), claim="w", limit=9)
+        )
 
         assert [row.subject for row in rows] == ["inbox-old", "10", "9", "poll-old"]
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.errors import BugError, StaleRowError, StoreBrokenError
-from bot.domain.model import Request
+from bot.domain.model import LaneId, Request, RequestId
 from bot.ports import Store, Transaction, View
 from tests.contracts.store_agenda_contract import AgendaContract
 from tests.contracts.store_builders import (
@@ -26,11 +26,14 @@ from tests.contracts.store_builders import (
     stored_request,
     then_fail,
 )
+from tests.contracts.store_jobs_contract import JobsContract
 from tests.contracts.store_notices_contract import NoticesContract
 from tests.contracts.store_rows_contract import RowsContract
 
+NOWHERE = LaneId("9.9")
 
-class StoreContract(RowsContract, NoticesContract, AgendaContract):
+
+class StoreContract(RowsContract, JobsContract, NoticesContract, AgendaContract):
     # -- steps -----------------------------------------------------------------------------------------------
 
     async def test_a_write_gives_back_what_its_step_returned(self, store: Store) -> None:
@@ -164,14 +167,27 @@ class StoreContract(RowsContract, NoticesContract, AgendaContract):
                 lambda v, id=id: (v.request(id), v.job(id), v.notice(id), v.inbox_item(id), v.taken_back(id))  # type: ignore[misc]
             )
             assert found == (None, None, None, None, None)
-        assert await store.read(lambda v: (v.request_by_key("no"), v.lane("9.9"), v.last_event())) == (None,) * 3  # type: ignore[arg-type]
-        assert await store.read(lambda v: v.lane("\ud800")) is None  # type: ignore[arg-type]
+        assert (
+            await store.read(lambda v: (v.request_by_key("no"), v.lane(NOWHERE), v.last_event()))
+            == (None,) * 3
+        )
+        assert await store.read(lambda v: v.lane(LaneId("\ud800"))) is None
 
     async def test_what_is_missing_has_no_rows(self, store: Store) -> None:
         """The same for everything that may be many."""
-        assert await store.read(
-            lambda v: (v.lanes(9), v.members("9.9"), v.decisions("9.9"), v.jobs("9.9"), v.cards(9), v.lanes(10**30))  # type: ignore[arg-type]
-        ) == ((),) * 6
+        assert (
+            await store.read(
+                lambda v: (
+                    v.lanes(RequestId(9)),
+                    v.members(NOWHERE),
+                    v.decisions(NOWHERE),
+                    v.jobs(NOWHERE),
+                    v.cards(RequestId(9)),
+                    v.lanes(RequestId(10**30)),
+                )
+            )
+            == ((),) * 6
+        )
 
     # -- versions --------------------------------------------------------------------------------------------
 

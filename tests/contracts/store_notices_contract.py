@@ -35,7 +35,12 @@ class NoticesContract:
         """Said once it is said; nobody has to remember it."""
         request = await stored_request(store)
         draft = NoticeDraft(
-            kind=NoticeKind.PRIVATE, request=request.id, message=a_message(), channel="C1", user="U1", response_url="u"
+            kind=NoticeKind.PRIVATE,
+            request=request.id,
+            message=a_message(),
+            channel="C1",
+            user="U1",
+            response_url="u",
         )
 
         notice = await _added(store, draft)

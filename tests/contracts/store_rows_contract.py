@@ -1,15 +1,14 @@
-"""The store's promises about requests, lanes, members, decisions, jobs and the inbox."""
+"""The store's promises about requests, lanes, members and decisions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from bot.domain.errors import BugError, StaleRowError
-from bot.domain.model import Action, ImageId, JobRowId, LaneId, Member, ProjectId, RequestId
-from bot.domain.states import FINAL_LANE_STATES, JobState, LaneState, MemberOutcome, RequestState
+from bot.domain.model import Action, ImageId, LaneId, Member, ProjectId, RequestId
+from bot.domain.states import FINAL_LANE_STATES, LaneState, MemberOutcome, RequestState
 from bot.ports import Store, Transaction
 from tests.contracts.store_builders import (
     ANNA,
@@ -21,7 +20,6 @@ from tests.contracts.store_builders import (
     a_member,
     a_request,
     after,
-    an_inbox_item,
     stored_lane,
     stored_request,
 )
@@ -53,7 +51,9 @@ class RowsContract:
         request = await stored_request(store)
 
         saved = await store.write(
-            lambda tx: tx.save_request(replace(request, state=RequestState.REFUSED, refusal="no", response_url=None))
+            lambda tx: tx.save_request(
+                replace(request, state=RequestState.REFUSED, refusal="no", response_url=None)
+            )
         )
 
         assert saved == replace(request, state=RequestState.REFUSED, refusal="no", version=1)
@@ -172,9 +172,9 @@ class RowsContract:
         """Nothing may claim to be over without a time, or to have a time without being over."""
         request = await stored_request(store)
         for state in LaneState:
-            wrong = None if state in FINAL_LANE_STATES else NOON
+            lane = a_lane(request.id, state=state, ended_at=None if state in FINAL_LANE_STATES else NOON)
             with pytest.raises(BugError):
-                await store.write(lambda tx, s=state, w=wrong: tx.add_lane(a_lane(request.id, state=s, ended_at=w), ()))  # type: ignore[misc]
+                await store.write(lambda tx, lane=lane: tx.add_lane(lane, ()))  # type: ignore[misc]
         lane = await stored_lane(store, key="key-2")
         with pytest.raises(BugError):
             await store.write(lambda tx: tx.save_lane(replace(lane, ended_at=NOON)))
@@ -278,7 +278,9 @@ class RowsContract:
         first = a_decision(lane.id)
 
         assert await store.write(lambda tx: tx.add_decision(first)) is True
-        assert await store.write(lambda tx: tx.add_decision(replace(first, approve=False, at=after(1)))) is False
+        assert (
+            await store.write(lambda tx: tx.add_decision(replace(first, approve=False, at=after(1)))) is False
+        )
         assert await store.read(lambda v: v.decisions(lane.id)) == (first,)
 
     async def test_decisions_come_oldest_first(self, store: Store) -> None:
@@ -295,66 +297,3 @@ class RowsContract:
         await store.write(step)
 
         assert await store.read(lambda v: v.decisions(lane.id)) == (early, late, foreign)
-
-    # -- jobs ------------------------------------------------------------------------------------------------
-
-    async def test_an_added_job_has_an_id_and_stands_in_its_lane(self, store: Store) -> None:
-        """Oldest first, with the id it brought ignored."""
-        lane = await stored_lane(store)
-        first = await store.write(lambda tx: tx.add_job(a_job(lane.id, id=JobRowId(99))))
-        second = await store.write(lambda tx: tx.add_job(a_job(lane.id, action=Action.UNSHARE)))
-
-        assert await store.read(lambda v: v.jobs(lane.id)) == (first, second)
-        assert await store.read(lambda v: v.job(first.id)) == a_job(lane.id, id=first.id)
-
-    async def test_a_job_is_saved_only_in_the_version_that_was_read(self, store: Store) -> None:
-        """Else a late answer would overwrite an early one."""
-        lane = await stored_lane(store)
-        job = await store.write(lambda tx: tx.add_job(a_job(lane.id)))
-        changed = replace(
-            job, state=JobState.RUNNING, cloud_job="j-1", submitted_at=after(1), polled_at=after(2), said_ok=False,
-            verdict="FAIL", submits=1, reads=2, cloud_request_id="r-1",
-        )  # fmt: skip
-
-        saved = await store.write(lambda tx: tx.save_job(changed))
-
-        assert saved == replace(changed, version=1)
-        assert await store.read(lambda v: v.job(job.id)) == saved
-        with pytest.raises(StaleRowError):
-            await store.write(lambda tx: tx.save_job(changed))
-
-    async def test_jobs_in_flight_are_neither_done_nor_stuck(self, store: Store) -> None:
-        """What a restart has to look after, oldest first."""
-        lane = await stored_lane(store)
-        jobs = [
-            await store.write(lambda tx, state=state: tx.add_job(a_job(lane.id, state=state)))  # type: ignore[misc]
-            for state in reversed(JobState)
-        ]
-
-        in_flight = await store.read(lambda v: v.jobs_in_flight())
-
-        assert list(in_flight) == [job for job in jobs if job.state not in (JobState.DONE, JobState.STUCK)]
-
-    # -- inbox -----------------------------------------------------------------------------------------------
-
-    async def test_a_second_delivery_of_a_click_is_the_same_item(self, store: Store) -> None:
-        """Slack sends it again when the acknowledgement was lost."""
-        item, new = await store.write(lambda tx: tx.add_to_inbox(an_inbox_item()))
-        again, new_again = await store.write(lambda tx: tx.add_to_inbox(an_inbox_item(person=BEN)))
-        other, _ = await store.write(lambda tx: tx.add_to_inbox(an_inbox_item("click-2")))
-
-        assert (new, new_again) == (True, False)
-        assert item == again == an_inbox_item(id=item.id)
-        assert other.id != item.id
-        assert await store.read(lambda v: v.inbox_item(item.id)) == item
-
-    async def test_a_handled_item_has_no_response_url_any_more(self, store: Store) -> None:
-        """It is a secret; it is kept no longer than it is used."""
-        item, _ = await store.write(lambda tx: tx.add_to_inbox(an_inbox_item()))
-
-        await store.write(lambda tx: tx.finish_inbox(item.id, after(1)))
-
-        handled = replace(item, handled_at=after(1), response_url=None)
-        assert await store.read(lambda v: v.inbox_item(item.id)) == handled
-        with pytest.raises(StaleRowError):
-            await store.write(lambda tx: tx.finish_inbox(type(item.id)(99), NOON + timedelta(1)))

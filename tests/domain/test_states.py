@@ -80,13 +80,17 @@ def test_every_state_can_be_reached(table: Table, states: Any, events: Any, init
 
 
 @each
-def test_every_state_can_come_to_an_end(table: Table, states: Any, events: Any, initial: Any, final: Any) -> None:
+def test_every_state_can_come_to_an_end(
+    table: Table, states: Any, events: Any, initial: Any, final: Any
+) -> None:
     """Every lane reaches a final state, or can be helped there."""
     assert all(_reachable(table, [state]) & set(final) for state in states)
 
 
 @each
-def test_a_step_of_the_table_is_followed(table: Table, states: Any, events: Any, initial: Any, final: Any) -> None:
+def test_a_step_of_the_table_is_followed(
+    table: Table, states: Any, events: Any, initial: Any, final: Any
+) -> None:
     """The function does what the table says, and only that."""
     for state, row in table.items():
         for event, after in row.items():
@@ -117,11 +121,15 @@ def test_no_running_lane_is_final_or_undecided() -> None:
     assert set(RUNNING_STATES) | before | FINAL_LANE_STATES == set(LaneState)
     assert not set(RUNNING_STATES) & FINAL_LANE_STATES
     for state in RUNNING_STATES:
-        assert not {LaneEvent.APPROVAL_REACHED, LaneEvent.REFUSED, LaneEvent.CANCELLED} & set(LANE_TABLE[state])
+        assert not {LaneEvent.APPROVAL_REACHED, LaneEvent.REFUSED, LaneEvent.CANCELLED} & set(
+            LANE_TABLE[state]
+        )
 
 
 @each
-def test_the_diagram_has_every_arrow(table: Table, states: Any, events: Any, initial: Any, final: Any) -> None:
+def test_the_diagram_has_every_arrow(
+    table: Table, states: Any, events: Any, initial: Any, final: Any
+) -> None:
     """One line each, and an end for each final state."""
     lines = mermaid(table).splitlines()
 

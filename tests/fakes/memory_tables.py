@@ -58,8 +58,10 @@ class Tables:
     last_notice: int = 0
 
     def copy(self) -> Tables:
-        mine = vars(self)
-        return Tables(**{name: value.copy() if isinstance(value, dict) else value for name, value in mine.items()})
+        given: dict[str, Any] = {
+            name: value.copy() if isinstance(value, dict) else value for name, value in vars(self).items()
+        }
+        return Tables(**given)
 
 
 def storable(row: Any) -> None:

@@ -80,4 +80,4 @@ def database_bytes(database: Path) -> dict[str, bytes]:
 
 async def audit_problem(database: Path) -> str:
     """Why the audit log does not hold; empty when it does."""
-    return str((await verify_audit(database, None))["problem"])
+    return str((await verify_audit(database, None, None))["problem"])

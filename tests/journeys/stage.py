@@ -61,8 +61,8 @@ class Stage:
     """Further people and groups the bot may mention."""
     redundant: int = 0
     """How many useless calls' pairs the journey provokes."""
-    unjudged: bool = False
-    """Set by a journey whose faults make Slack see what it would refuse."""
+    urls_in_use: bool = False
+    """Whether the journey leaves somebody unanswered, so that the database still needs their response_url."""
 
     @property
     def database(self) -> Path:
@@ -251,8 +251,7 @@ class Stage:
 
     async def judged(self, places: dict[str, bytes]) -> None:
         """Asserts what must be so after every journey."""
-        if not self.unjudged:
-            assert evidence.misshapen(self.slack) == []
+        assert evidence.misshapen(self.slack) == []
         assert evidence.notified(self.slack) <= self.acted | self.meant | GROUPS
         assert len(self.ims.redundant) == self.redundant, self.ims.redundant
         added = self.added()
@@ -261,7 +260,10 @@ class Stage:
         if self.database.exists():
             assert await evidence.audit_problem(self.database) == ""
         content = {"the log": self.log.getvalue().encode(), **evidence.database_bytes(self.database), **places}
-        assert evidence.leaks(self.slack, content) == []
+        found = evidence.leaks(self.slack, content)
+        if self.urls_in_use:
+            found = [one for one in found if not (one.startswith("response_url") and "bot.db" in one)]
+        assert found == []
 
 
 def words(message: SimMessage) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.model import ClickKind, MessageRef
+from bot.domain.notices import Message
 from bot.domain.states import LaneState
 from bot.usecases.speak import REPEATED
 from tests.stories.world import ALICE, CHANNEL, EVE, LEA, World
@@ -135,3 +138,33 @@ async def test_many_changes_make_few_card_updates() -> None:
     await world.passes(minutes=2)
 
     assert [name for name, _ in world.chat.calls].count("update") <= 1
+
+
+async def test_a_change_while_the_card_is_being_drawn_is_drawn_too() -> None:
+    """A card that stays stale for ever, with live buttons, is the worst kind of lie."""
+    world = await asked()
+    await world.passes(seconds=5)
+    chat = world.chat
+
+    class SlowChat:
+        """Somebody cancels while Slack takes its time."""
+
+        cancelled = False
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(chat, name)
+
+        async def update(self, ref: MessageRef, message: Message) -> None:
+            if not self.cancelled:
+                self.cancelled = True
+                await world.types(ALICE, "cancel #1")
+            await chat.update(ref, message)
+
+    world.outside = replace(world.outside, chat=SlowChat())  # type: ignore[arg-type]
+    for crew in world.crews:
+        crew._outside = world.outside
+    await world.presses(EVE, ClickKind.APPROVE)
+    await world.passes(minutes=1)
+
+    assert (await world.lane()).state is LaneState.CANCELLED
+    assert "Cancelled" in world.card().message.text

@@ -166,6 +166,7 @@ def verdict(given: Verdict) -> str:
             "why": given.why,
             "nearest": given.nearest,
             "share_for": span(given.share_for),
+            "warnings": list(given.warnings),
         }
     )
 
@@ -180,4 +181,5 @@ def verdict_of(stored: str) -> Verdict:
         why=kept["why"],
         nearest=kept["nearest"],
         share_for=span_of(kept["share_for"]),
+        warnings=tuple(kept.get("warnings", ())),
     )

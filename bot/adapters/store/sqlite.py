@@ -8,7 +8,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -144,8 +144,15 @@ class SqliteStore:
                 self._end_threads()
         for thread in self._threads():
             thread.join()
+        if first and self._writer is not None:
+            self._end_log()
         if self._lock is not None:
             self._lock.release()
+
+    def _end_log(self) -> None:
+        """Of connections closed at the same moment each may leave the log to the other; one closed alone takes it away."""
+        with suppress(sqlite3.Error), closing(connect(self.path, busy_timeout=CUT_TIMEOUT)) as last:
+            last.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _end_threads(self) -> None:
         if self._writer is not None:

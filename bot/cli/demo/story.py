@@ -73,7 +73,7 @@ async def refused(scene: Scene) -> None:
         ANNA, f"share {ENCRYPTED_IMAGE}, shop-web-7 to acme-lab because they asked nicely"
     )
     await talk.card(
-        request, "Refused by the policy", "Encrypted images cannot be shared", "Nearest way through"
+        request, "Refused by the policy", "Encrypted images cannot be shared", "begin the reason with"
     )
     scene.truth()
 
@@ -145,7 +145,7 @@ STEPS: tuple[tuple[str, str, Step], ...] = (
     ),
     (
         "Refused",
-        "Every refusal names its rule, and the nearest way through where there is one.",
+        "A refusal names the rule, what is wrong, and what would get through. Two rules refuse here, each for its reason.",
         refused,
     ),
     (
@@ -166,8 +166,8 @@ STEPS: tuple[tuple[str, str, Step], ...] = (
     ),
     (
         "The proof",
-        "Every step is in an audit log, even the clicks that did not count. Each row carries the hash of the row before, "
-        "so that no row can be changed unnoticed.",
+        "Every step is in an audit log, even the clicks that did not count. Each row carries the hash of the row before: "
+        "changing one breaks the chain.",
         proven,
     ),
 )

@@ -101,43 +101,43 @@ class Talk:
     async def card(self, request: int, *expected: str) -> None:
         """The request's card once it shows all of `expected`; the first time it is told whole, later what is new.
 
-        Raises WentWrongError, too, as soon as something on it has ended in another way.
+        Raises WentWrongError when it does not, at once where something on it has ended in another way.
         """
-        before = self._cards.get(request)
-        ended = await self.world.until(
-            lambda: self._shows(request, expected) or self._ended(request, expected),
-            f"“{'”, “'.join(expected)}” on the card of #{request}",
-        )
-        message = self._message(request)
-        lines = self._lines(message) if message else []
+        await self.world.came(lambda: self._shows(request, expected) or self._ended(request, expected))
+        shows = self._shows(request, expected)
+        self._tell_card(request)
+        if not shows:
+            words = "”, “".join(expected)
+            raise WentWrongError(f"The card of #{request} was expected to say: “{words}”.")
+
+    def _tell_card(self, request: int) -> None:
+        message, before = self._message(request), self._cards.get(request)
+        if message is None:
+            return
+        lines = self._lines(message)
         self._cards[request] = [line.plain for line in lines]
         if before is None:
             self.tell.card(lines)
         else:
             self.tell.card([line for line in lines if line.plain not in before], update=True)
-        if ended is not True:
-            raise WentWrongError(
-                f"“{expected[0]}” was expected on the card of #{request}, which says: {ended}."
-            )
 
     def _shows(self, request: int, expected: Sequence[str]) -> bool:
         message = self._message(request)
         text = "\n".join(line.plain for line in self._lines(message)) if message else ""
         return bool(text) and all(words in text for words in expected)
 
-    def _ended(self, request: int, expected: Sequence[str]) -> str | None:
-        """The first new line of the card that speaks of an end nobody expected."""
+    def _ended(self, request: int, expected: Sequence[str]) -> bool:
+        """Whether a new line of the card speaks of an end nobody expected."""
         message, before = self._message(request), self._cards.get(request, [])
-        new = [line.plain for line in self._lines(message) if line.plain not in before] if message else []
-        return next(
-            (line for line in new if line.startswith(_ENDS) and not line.startswith(tuple(expected))), None
-        )
+        new = [line.plain for line in self._lines(message)] if message else []
+        ends = [line for line in new if line.startswith(_ENDS) and line not in before]
+        return any(not line.startswith(tuple(expected)) for line in ends)
 
     async def reply(self, request: int, *expected: str) -> None:
         """The next reply under the card, told. It must contain all of `expected`."""
         seen = self._replies.get(request, 0)
         await self.world.until(
-            lambda: self.replies(request)[seen:], f"A reply with “{expected[0]}” in the thread of #{request}"
+            lambda: self.replies(request)[seen:], f"A reply “{expected[0]} ...” in the thread of #{request}"
         )
         message = self.replies(request)[seen]
         self._replies[request] = seen + 1

@@ -79,12 +79,19 @@ class World:
         people = {user.id: user.name for user in self.slack.ws.users.values()}
         return people | {group.id: group.handle for group in self.slack.ws.groups.values()}
 
-    async def until(self, look: Callable[[], T | None], what: str) -> T:
-        """The first truthy value of `look`. Raises WentWrongError, saying that `what` did not happen in time."""
+    async def came(self, look: Callable[[], T | None]) -> T | None:
+        """The first truthy value of `look`, or None when none came within PATIENCE."""
         try:
             return await self.slack.wait_for(look, PATIENCE)
         except TimeoutError:
-            raise WentWrongError(f"{what} did not happen within {PATIENCE:g} seconds.") from None
+            return None
+
+    async def until(self, look: Callable[[], T | None], what: str) -> T:
+        """The first truthy value of `look`. Raises WentWrongError, saying that `what` did not come in time."""
+        value = await self.came(look)
+        if value is None:
+            raise WentWrongError(f"{what} was expected, and did not come within {PATIENCE:g} seconds.")
+        return value
 
     # -- the truth -----------------------------------------------------------------------------------------------
 

@@ -55,3 +55,5 @@ class Verdict:
     """For a deny: the nearest way through, in one sentence. Empty when there is none."""
     share_for: timedelta | None = None
     """How long the share would last: as asked, or the rule's default; None for ever."""
+    warnings: tuple[str, ...] = ()
+    """What rules on trial (`mode: warn`) would have said, a sentence each. They have no effect."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.policy.clauses import Clause, value_in_words
 from bot.domain.policy.facts import Ask, Reading
-from bot.domain.policy.judging import read_permit
+from bot.domain.policy.permits import read_permit
 from bot.domain.policy.rules import Effect, Policy, Rule
 
 

@@ -7,38 +7,36 @@ taken by id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.model import NO_REQUIREMENT, Action, Outcome, Verdict
 from bot.domain.policy.facts import Ask, Reading
+from bot.domain.policy.permits import PermitReading, bad_reason, read_permit
 from bot.domain.policy.requirement import in_words, merge
+from bot.domain.policy.request_limits import over_limits, within_limits
 from bot.domain.policy.rules import BUILT_IN, Effect, Policy, Rule
-from bot.domain.policy.spans import span_in_words
-from bot.domain.policy.words import because, distance, exception_in_words, misses, quoted, unknowns, value_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class PermitReading:
-    """What became of one permit: open, closed, or unknown; and what the requester could mend about it."""
-
-    rule: Rule
-    applies: bool | None
-    """Its conditions alone."""
-    mendable: tuple[tuple[str, str], ...] = ()
-    """What failed, and what to do about it: a reason of the wrong form, too long a time."""
-
-    @property
-    def open(self) -> bool | None:
-        return False if self.mendable else self.applies
+from bot.domain.policy.trial import trial_warnings
+from bot.domain.policy.words import because, distance, exception_in_words, misses, quoted, unknowns
 
 
 def judge(policy: Policy, ask: Ask) -> Verdict:
     """The verdict on one member. `rules` are all that matched, or those that deny or hold; "built-in" stands
-    for what the cloud can never do. For a deny, `nearest` is the permit with the fewest failing clauses, in
+    for what the cloud can never do, "limits" for those of the file. For a deny, `nearest` is the permit with the fewest failing clauses, in
     words."""
     reading = Reading(ask, policy.zone)
-    refusal = _refused_by_the_cloud(ask) or _forbidden(policy, reading) or _reason_missing(policy, reading)
+    verdict, warnings = _judged(policy, reading), trial_warnings(policy, reading)
+    return replace(verdict, warnings=warnings) if warnings else verdict
+
+
+def _judged(policy: Policy, reading: Reading) -> Verdict:
+    ask = reading.ask
+    refusal = (
+        _refused_by_the_cloud(ask)
+        or over_limits(policy.limits, ask)
+        or _forbidden(policy, reading)
+        or _reason_missing(policy, reading)
+    )
     if refusal is not None:
         return refusal
     permits = [read_permit(rule, reading) for rule in policy.rules_of(Effect.PERMIT, ask.action)]
@@ -52,35 +50,8 @@ def judge(policy: Policy, ask: Ask) -> Verdict:
     if doubts or unread:
         return _held(doubts, unread, reading)
     opening = [permit.rule for permit in permits if permit.open]
-    return _opened(opening, [rule for rule, applies in locks if applies], ask)
-
-
-def read_permit(rule: Rule, reading: Reading) -> PermitReading:
-    """Whether this permit is open for the ask, its reason and time included."""
-    applies = rule.applies(reading)
-    mendable: list[tuple[str, str]] = []
-    if applies is False:
-        return PermitReading(rule=rule, applies=False)
-    ask = reading.ask
-    if rule.reason is not None and not rule.reason.accepts(ask.reason):
-        mendable.append((_bad_reason(ask), rule.reason.hint))
-    if (
-        rule.share_for is not None
-        and ask.action is Action.SHARE
-        and (ask.duration or timedelta(0)) > rule.share_for.max
-    ):
-        longest = span_in_words(rule.share_for.max)
-        mendable.append(
-            (
-                f"{span_in_words(ask.duration or timedelta(0))} is longer than {longest}",
-                f"ask for at most {longest}",
-            )
-        )
-    return PermitReading(rule=rule, applies=applies, mendable=tuple(mendable))
-
-
-def _bad_reason(ask: Ask) -> str:
-    return f"the reason {value_of(ask.reason)} does not do" if ask.reason else "a reason is wanted"
+    verdict = _opened(opening, [rule for rule, applies in locks if applies], ask)
+    return within_limits(policy.limits, ask, verdict)
 
 
 def _guards(ask: Ask) -> tuple[tuple[bool | None, str, str], ...]:
@@ -141,7 +112,7 @@ def _reason_missing(policy: Policy, reading: Reading) -> Verdict | None:
     for rule in policy.rules_of(Effect.REQUIRE, ask.action):
         if rule.reason is not None and not rule.reason.accepts(ask.reason) and rule.applies(reading):
             return _deny(
-                (rule.id,), f'rule "{rule.id}": {_bad_reason(ask)}: {rule.reason.hint}', rule.reason.hint
+                (rule.id,), f'rule "{rule.id}": {bad_reason(ask)}: {rule.reason.hint}', rule.reason.hint
             )
     return None
 

@@ -10,12 +10,15 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain.model import NO_REQUIREMENT, Action, GroupDef, GroupName, ProjectFacts, Requirement
+from bot.domain.policy.break_glass import BreakGlass
 from bot.domain.policy.clauses import Clause, all_hold
 from bot.domain.policy.facts import Reading
 from bot.domain.policy.patterns import MAX_TEXT, found
 
 BUILT_IN = "built-in"
 """In place of a rule's id, where the cloud itself leaves no choice."""
+LIMITS = "limits"
+"""In place of a rule's id, where the file's own `limits` are passed."""
 
 
 class Effect(StrEnum):
@@ -25,6 +28,12 @@ class Effect(StrEnum):
     """Opens a pair, with or without approvals."""
     REQUIRE = "require"
     """Only adds approvals to what a permit opens."""
+
+
+class Mode(StrEnum):
+    ENFORCE = "enforce"
+    WARN = "warn"
+    """On trial: judged and told of, without effect."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +52,12 @@ class Defaults:
 @dataclass(frozen=True, kw_only=True)
 class PolicyLimits:
     max_pairs: int = 500
+    """Of one request, as are images and projects."""
     max_open_per_requester: int = 5
+    max_images: int | None = None
+    max_projects: int | None = None
+    max_duration: timedelta | None = None
+    """The longest a share may last; one without an end ends then. None: as the rules say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +80,14 @@ class ShareFor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Escalation:
+    """Whom to tell of a lane that still waits for approvals after a time. Silence never approves: it gives nobody a vote."""
+
+    after: timedelta
+    to: frozenset[GroupName]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     id: str
     effect: Effect
@@ -82,6 +104,9 @@ class Rule:
     """As the rule says, else as the defaults say."""
     notify: frozenset[GroupName] = frozenset()
     """Groups to tell of a lane; empty: those who can approve."""
+    mode: Mode = Mode.ENFORCE
+    escalate: tuple[Escalation, ...] = ()
+    """Soonest first."""
     where: str = field(default="", compare=False)
     """file:line:column."""
 
@@ -111,18 +136,23 @@ class Policy:
     projects: tuple[ProjectFacts, ...] = ()
     defaults: Defaults = Defaults()
     limits: PolicyLimits = PolicyLimits()
+    break_glass: BreakGlass | None = None
+    """None: in an emergency there is no way around approvals."""
     rules: tuple[Rule, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where "group NAME" and "project NAME" stand, as file:line:column."""
     zone: tzinfo = field(init=False, compare=False, repr=False)
     _sorted: Mapping[tuple[Effect, Action], tuple[Rule, ...]] = field(init=False, compare=False, repr=False)
+    _on_trial: Mapping[Action, tuple[Rule, ...]] = field(init=False, compare=False, repr=False)
     _by_ref: Mapping[str, ProjectFacts] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         rules = sorted(self.rules, key=lambda rule: rule.id)
         by_kind = {
             (effect, action): tuple(
-                rule for rule in rules if rule.effect is effect and action in rule.actions
+                rule
+                for rule in rules
+                if rule.effect is effect and action in rule.actions and rule.mode is Mode.ENFORCE
             )
             for effect in Effect
             for action in Action
@@ -132,11 +162,16 @@ class Policy:
         object.__setattr__(self, "groups", MappingProxyType(dict(self.groups)))
         object.__setattr__(self, "zone", ZoneInfo(self.defaults.time_zone))
         object.__setattr__(self, "_sorted", by_kind)
+        object.__setattr__(self, "_on_trial", _on_trial(rules))
         object.__setattr__(self, "_by_ref", by_name | by_id)
 
     def rules_of(self, effect: Effect, action: Action) -> tuple[Rule, ...]:
-        """The rules of this effect that speak of `action`, sorted by id."""
+        """The rules of this effect that speak of `action`, sorted by id; without those on trial."""
         return self._sorted[effect, action]
+
+    def rules_on_trial(self, action: Action) -> tuple[Rule, ...]:
+        """The rules with `mode: warn` that speak of `action`, sorted by id."""
+        return self._on_trial[action]
 
     def project(self, ref: str) -> ProjectFacts | None:
         """By id, or by name whatever its case; None when the register has no such project."""
@@ -150,3 +185,19 @@ class Policy:
         """Whom to tell of a lane made by `rules` (ids): those the rules say, else the `approvers`."""
         told = frozenset(name for rule in self.rules if rule.id in rules for name in rule.notify)
         return told or approvers
+
+    def escalations_of(self, rules: tuple[str, ...]) -> tuple[Escalation, ...]:
+        """Whom to tell, and when, while a lane made by `rules` (ids) waits: soonest first, one for each time."""
+        groups: dict[timedelta, frozenset[GroupName]] = {}
+        for rule in self.rules:
+            if rule.id in rules and rule.mode is Mode.ENFORCE:
+                for step in rule.escalate:
+                    groups[step.after] = groups.get(step.after, frozenset()) | step.to
+        return tuple(Escalation(after=after, to=groups[after]) for after in sorted(groups))
+
+
+def _on_trial(rules: list[Rule]) -> dict[Action, tuple[Rule, ...]]:
+    return {
+        action: tuple(rule for rule in rules if action in rule.actions and rule.mode is Mode.WARN)
+        for action in Action
+    }

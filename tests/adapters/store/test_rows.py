@@ -19,6 +19,7 @@ from bot.domain.model import (
     AnyOf,
     AuditEvent,
     Decision,
+    GroupName,
     ImageFacts,
     InboxItem,
     Job,
@@ -77,7 +78,10 @@ MAYBE_NUMBER = st.none() | NUMBERS
 SMALL = st.integers(0, 2**31)
 
 KEPT: list[tuple[Table[Any], st.SearchStrategy[Any]]] = [
-    (rows.REQUESTS, _any(Request, id=NUMBERS, parent=MAYBE_NUMBER, version=SMALL, duration=st.none() | LENGTHS)),
+    (
+        rows.REQUESTS,
+        _any(Request, id=NUMBERS, parent=MAYBE_NUMBER, version=SMALL, duration=st.none() | LENGTHS),
+    ),
     (rows.LANES, _any(Lane, request=NUMBERS, number=SMALL, version=SMALL, verdict=VERDICTS)),
     (rows.MEMBERS, _any(Member, image=IMAGES, project=_any(ProjectFacts), job=MAYBE_NUMBER)),
     (rows.DECISIONS, _any(Decision)),
@@ -124,7 +128,10 @@ def test_a_time_without_a_zone_has_no_place_in_a_row() -> None:
 
 def test_all_of_and_any_of_stay_apart() -> None:
     """They have the same fields; mixed up, one approval would do where two are needed."""
-    one, two = Need(count=1, groups=frozenset({"a"})), Need(count=1, groups=frozenset({"b"}))
+    one, two = (
+        Need(count=1, groups=frozenset({GroupName("a")})),
+        Need(count=1, groups=frozenset({GroupName("b")})),
+    )
     for requirement in (AllOf(items=(one, AnyOf(items=(one, two)))), AnyOf(items=(two, AllOf(items=())))):
         kept = Verdict(outcome=Outcome.NEEDS_APPROVALS, requirement=requirement)
         assert verdict_of(verdict(kept)) == kept

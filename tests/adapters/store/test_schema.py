@@ -14,7 +14,7 @@ from bot.adapters.store import SqliteStore, migrate, schema, version_1
 from bot.adapters.store.migrations import MIGRATIONS, versions
 from bot.domain import audit
 from bot.domain.errors import StoreBrokenError
-from bot.domain.model import InboxId, LaneId, RequestId
+from bot.domain.model import GroupName, InboxId, LaneId, RequestId
 from bot.domain.states import JobState, LaneState, MemberOutcome, RequestState
 from tests.contracts.store_builders import NOON, stored_request
 
@@ -95,7 +95,10 @@ async def test_the_audit_log_can_only_grow(path: str, statement: str) -> None:
     await store.write(lambda tx: tx.record("started", at=NOON))
     await store.close()
 
-    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    with (
+        closing(sqlite3.connect(path)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
         connection.execute(statement)
 
 
@@ -142,7 +145,9 @@ async def test_a_database_of_version_1_is_opened_with_all_it_holds(path: str) ->
         (False, "prod", MemberOutcome.PENDING),
         (None, "dev", MemberOutcome.PENDING),
     ]
-    assert [(d.person.user, d.approve, d.groups) for d in decisions] == [("ULEAD", True, {"platform-leads"})]
+    assert [(d.person.user, d.approve, d.groups) for d in decisions] == [
+        ("ULEAD", True, frozenset({GroupName("platform-leads")}))
+    ]
     assert [(job.state, job.cloud_job) for job in jobs] == [(JobState.RUNNING, "job-77")]
     assert notice is not None
     assert notice.message is not None
@@ -172,7 +177,11 @@ def test_a_database_newer_than_the_program_is_refused(path: str) -> None:
         row = {"migration_set": MIGRATIONS.name, "name": "version_999", "applied_at": "later"}
         Database(connection).table(MIGRATIONS.migrations_table).insert(row)
 
-    for opened in (lambda: SqliteStore(path), lambda: SqliteStore(path, readonly=True), lambda: migrate(path)):
+    for opened in (
+        lambda: SqliteStore(path),
+        lambda: SqliteStore(path, readonly=True),
+        lambda: migrate(path),
+    ):
         with pytest.raises(StoreBrokenError, match=r"newer than this program .*version_999"):
             opened()
 
@@ -181,7 +190,11 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(path: str) -> None
     """A wrong path must not cost anybody their notes."""
     Path(path).write_text("These are my notes, not a database. " * 50)
 
-    for opened in (lambda: SqliteStore(path), lambda: SqliteStore(path, readonly=True), lambda: migrate(path)):
+    for opened in (
+        lambda: SqliteStore(path),
+        lambda: SqliteStore(path, readonly=True),
+        lambda: migrate(path),
+    ):
         with pytest.raises(StoreBrokenError, match="not a database"):
             opened()
 
@@ -193,7 +206,11 @@ def test_the_database_of_another_program_is_refused_and_left_alone(path: str) ->
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE songs (name TEXT)")
 
-    for opened in (lambda: SqliteStore(path), lambda: SqliteStore(path, readonly=True), lambda: migrate(path)):
+    for opened in (
+        lambda: SqliteStore(path),
+        lambda: SqliteStore(path, readonly=True),
+        lambda: migrate(path),
+    ):
         with pytest.raises(StoreBrokenError, match="not imagebot's"):
             opened()
 

@@ -46,3 +46,22 @@ async def test_without_migrating_an_absent_file_is_refused_and_not_made(tmp_path
     with pytest.raises(StoreBrokenError, match="imagebot migrate"):
         SqliteStore(str(path), migrate_first=False)
     assert not path.exists()
+
+
+async def test_work_planned_while_a_process_died_over_it_is_not_lost(tmp_path: Path) -> None:
+    """The claim is free, the row due at once, and once more at the time asked for meanwhile."""
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    path, far, kinds = str(tmp_path / "bot.db"), now + timedelta(hours=1), (DueKind.POLL,)
+    dead = SqliteStore(path)
+    await dead.write(lambda tx: tx.plan_work(DueKind.POLL, "7", now))
+    await dead.write(lambda tx: tx.claim_due(now, kinds=kinds, until=far, claim="dead", limit=9))
+    await dead.write(lambda tx: tx.plan_work(DueKind.POLL, "7", now + timedelta(minutes=5)))
+    await dead.close()
+
+    alive = SqliteStore(path)
+    assert await alive.read(lambda v: v.next_due()) == now
+    (due,) = await alive.write(lambda tx: tx.claim_due(now, kinds=kinds, until=far, claim="alive", limit=9))
+    await alive.write(lambda tx: tx.finish(due))
+
+    assert await alive.read(lambda v: v.next_due()) == now + timedelta(minutes=5)
+    await alive.close()

@@ -57,6 +57,16 @@ def _save_notices(tx: Transaction) -> None:
     tx.save_notice(first)
 
 
+def _plan_twice(tx: Transaction) -> None:
+    tx.plan_work(DueKind.POLL, "1", NOON)
+    tx.plan_work(DueKind.POLL, "1", NOON)
+
+
+def _plan_and_finish(tx: Transaction) -> None:
+    tx.plan_work(DueKind.POLL, "1", NOON)
+    tx.finish(_row(tx))
+
+
 CALLS: dict[str, Callable[[SqliteTransaction], object]] = {
     "add_request": lambda tx: (tx.add_request(a_request()), tx.add_request(a_request())),
     "add_lane": lambda tx: tx.add_lane(a_lane(RequestId(1)), [a_member(LANE)]),
@@ -66,10 +76,10 @@ CALLS: dict[str, Callable[[SqliteTransaction], object]] = {
     "add_notice": lambda tx: tx.add_notice(a_reply(RequestId(1)), NOON),
     "add_card": lambda tx: tx.add_card(RequestId(1), MessageRef(channel="C", ts="1")),
     "record": lambda tx: tx.record("event", at=NOON, request=RequestId(1)),
-    "plan_work": lambda tx: (tx.plan_work(DueKind.POLL, "1", NOON), tx.plan_work(DueKind.POLL, "1", NOON)),
+    "plan_work": _plan_twice,
     "claim_due": lambda tx: tx.claim_due(NOON, kinds=ALL_KINDS, until=after(1), claim="w", limit=9),
     "postpone": lambda tx: tx.postpone(_row(tx), after(2)),
-    "finish": lambda tx: (tx.plan_work(DueKind.POLL, "1", NOON), tx.finish(_row(tx))),
+    "finish": _plan_and_finish,
     "save_request": _saved,
     "save_lane": lambda tx: tx.save_lane(a_lane(RequestId(1))),
     "save_job": lambda tx: tx.save_job(tx.jobs(LANE)[0]),
