@@ -77,25 +77,27 @@ def question(
     )
 
 
+def ask_of(asked: Question, pair: Pair) -> Ask:
+    """One pair as the policy is asked about it."""
+    request = asked.request
+    return Ask(
+        action=request.action,
+        requester=asked.requester,
+        image=pair[0],
+        project=pair[1],
+        pairs=asked.pairs,
+        images=asked.images,
+        projects=asked.projects,
+        duration=request.duration,
+        reason=request.reason,
+        channel=request.channel,
+        at=asked.at,
+    )
+
+
 def verdict_of(policy: Policy, asked: Question, pair: Pair) -> Verdict:
     """The policy's verdict on one pair now. The one function that judges rights: at submit, at the click, at execution."""
-    request = asked.request
-    return judge(
-        policy,
-        Ask(
-            action=request.action,
-            requester=asked.requester,
-            image=pair[0],
-            project=pair[1],
-            pairs=asked.pairs,
-            images=asked.images,
-            projects=asked.projects,
-            duration=request.duration,
-            reason=request.reason,
-            channel=request.channel,
-            at=asked.at,
-        ),
-    )
+    return judge(policy, ask_of(asked, pair))
 
 
 def already_so(action: Action, pair: Pair) -> bool:

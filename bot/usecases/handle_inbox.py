@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from bot.domain.model import ClickKind, Due, InboxId, InboxKind
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.domain.model import ClickKind, Due, InboxId, InboxItem, InboxKind
 from bot.ports import Outside
 from bot.usecases.answer_reads import answer_who
+from bot.usecases.answer_why import answer_why
 from bot.usecases.cancel import cancel_by_click
+from bot.usecases.dry_run import answer_dry_run
 from bot.usecases.keep_copy import keep_copy
 from bot.usecases.record_decision import record_decision
 from bot.usecases.retry import retry_by_click
+
+QUESTIONS: Mapping[InboxKind, Callable[[Outside, Due, InboxItem], Awaitable[None]]] = {
+    InboxKind.WHO: answer_who,
+    InboxKind.WHY: answer_why,
+    InboxKind.DRY_RUN: answer_dry_run,
+}
 
 
 async def handle_inbox(outside: Outside, due: Due) -> None:
@@ -17,8 +27,8 @@ async def handle_inbox(outside: Outside, due: Due) -> None:
     if item is None or item.handled_at is not None:
         await outside.store.write(lambda tx: tx.finish(due))
         return
-    if item.kind is InboxKind.WHO:
-        await answer_who(outside, due, item)
+    if item.kind is not InboxKind.CLICK:
+        await QUESTIONS[item.kind](outside, due, item)
         return
     await keep_copy(outside, item)
     match ClickKind(item.body["click"]):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import CloudRefusedError
-from bot.domain.model import Actor, ImageFacts, ImageId, Person, ProjectFacts, ProjectId
+from bot.domain.model import Actor, ImageFacts, ImageId, Person, ProjectFacts, ProjectId, Request
 from bot.domain.parse import suggest
+from bot.domain.plan import Pair
 from bot.domain.policy import Policy
 from bot.ports import Outside
 
@@ -59,6 +60,20 @@ async def find_images(outside: Outside, refs: Sequence[str]) -> tuple[ImageFacts
     if problems:
         return Unclear(why=" ".join(problems))
     return tuple([await with_members(outside, image) for image in found.values()])
+
+
+async def look_up_pairs(outside: Outside, request: Request) -> tuple[Pair, ...] | Unclear:
+    """Every image with every project that the request names, with their facts."""
+    projects = find_projects(outside.policy(), request.project_refs)
+    images = await find_images(outside, request.image_refs)
+    unclear = [found.why for found in (images, projects) if isinstance(found, Unclear)]
+    if isinstance(images, Unclear) or isinstance(projects, Unclear):
+        return Unclear(why=" ".join(unclear))
+    pairs = tuple((image, project) for image in images for project in projects)
+    limit = outside.policy().limits.max_pairs
+    if len(pairs) > limit:
+        return Unclear(why=f"{len(pairs)} pairs are more than the {limit} the policy allows in one request.")
+    return pairs
 
 
 async def with_members(outside: Outside, image: ImageFacts) -> ImageFacts:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from bot.domain.errors import BotError, CloudAuthError, CloudRefusedError, TransientError
 from bot.domain.model import Due, Request, RequestId
-from bot.domain.plan import Group, Pair, group_pairs, open_lane, question
+from bot.domain.plan import Group, group_pairs, open_lane, question
 from bot.domain.states import RequestState
 from bot.domain.wording import replies
 from bot.ports import Outside, Transaction
 from bot.usecases.advance import end_if_over, redraw, schedule, tell_person
-from bot.usecases.look_up import Unclear, actor, find_images, find_projects
+from bot.usecases.look_up import Unclear, actor, look_up_pairs
 from bot.usecases.plan_lane_again import plan_lane_again
 
 
@@ -30,7 +30,7 @@ async def plan_request(outside: Outside, due: Due) -> None:
         await outside.store.write(lambda tx: tx.finish(due))
         return
     try:
-        pairs = await _look_up(outside, request)
+        pairs = await look_up_pairs(outside, request)
         requester = await actor(outside, request.requester)
     except (TransientError, CloudAuthError) as error:
         if outside.clock.now() - request.created_at < outside.limits.plan_timeout:
@@ -52,19 +52,6 @@ def _too_late(error: BotError) -> str:
     if isinstance(error, CloudAuthError):
         return "the cloud does not accept the bot's credentials; its operator has to mend that. Please ask again later."
     return "the cloud could not be reached in time. Please ask again later."
-
-
-async def _look_up(outside: Outside, request: Request) -> tuple[Pair, ...] | Unclear:
-    projects = find_projects(outside.policy(), request.project_refs)
-    images = await find_images(outside, request.image_refs)
-    unclear = [found.why for found in (images, projects) if isinstance(found, Unclear)]
-    if isinstance(images, Unclear) or isinstance(projects, Unclear):
-        return Unclear(why=" ".join(unclear))
-    pairs = tuple((image, project) for image in images for project in projects)
-    limit = outside.policy().limits.max_pairs
-    if len(pairs) > limit:
-        return Unclear(why=f"{len(pairs)} pairs are more than the {limit} the policy allows in one request.")
-    return pairs
 
 
 async def _store_plan(outside: Outside, due: Due, request: Request, groups: tuple[Group, ...]) -> None:

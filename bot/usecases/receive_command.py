@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -23,6 +24,7 @@ from bot.domain.model import (
     ShareCommand,
     StatusCommand,
     WhoCommand,
+    WhyCommand,
 )  # fmt: skip
 from bot.domain.notices import Message
 from bot.domain.parse import parse
@@ -61,6 +63,8 @@ async def _obey(outside: Outside, typed: Typed, command: Command) -> Message:
     match command:
         case HelpCommand(topic=topic):
             return replies.help_text(outside.command, topic)
+        case ShareCommand(dry_run=True):
+            return await _look_up(outside, typed, InboxKind.DRY_RUN, {"text": typed.text})
         case ShareCommand():
             return await _ask(outside, typed, command)
         case StatusCommand(request=number):
@@ -68,7 +72,9 @@ async def _obey(outside: Outside, typed: Typed, command: Command) -> Message:
         case ListCommand(which=which):
             return await answer_list(outside, typed.person, which)
         case WhoCommand(image=image):
-            return await _look_up(outside, typed, image)
+            return await _look_up(outside, typed, InboxKind.WHO, {"image": image})
+        case WhyCommand(request=number):
+            return await _look_up(outside, typed, InboxKind.WHY, {"request": str(number)})
         case CancelCommand(request=number):
             return await cancel_request(outside, typed.person, number)
         case RetryCommand(request=number):
@@ -121,12 +127,12 @@ def _draft(typed: Typed, command: ShareCommand, now: datetime) -> Request:
     )
 
 
-async def _look_up(outside: Outside, typed: Typed, image: str) -> Message:
-    """`who IMAGE` asks the cloud, so it is answered later by its own due row."""
+async def _look_up(outside: Outside, typed: Typed, kind: InboxKind, body: Mapping[str, str]) -> Message:
+    """A question that takes the cloud or Slack to answer: stored, and answered privately by its own due row."""
     now = outside.clock.now()
     item = InboxItem(
-        id=InboxId(0), kind=InboxKind.WHO, dedupe_key=typed.dedupe_key, person=typed.person, channel=typed.channel,
-        received_at=now, body={"image": image}, response_url=typed.response_url,
+        id=InboxId(0), kind=kind, dedupe_key=typed.dedupe_key, person=typed.person, channel=typed.channel,
+        received_at=now, body=body, response_url=typed.response_url,
     )  # fmt: skip
 
     def store(tx: Transaction) -> None:
@@ -135,4 +141,4 @@ async def _look_up(outside: Outside, typed: Typed, image: str) -> Message:
             tx.plan_work(DueKind.INBOX, str(added.id), now)
 
     await outside.store.write(store)
-    return replies.looking_up(image)
+    return replies.looking_up()

@@ -89,6 +89,7 @@ durations = st.none() | st.integers(60, 366 * 1440).map(lambda minutes: timedelt
 def sharings(draw: st.DrawFn) -> ShareCommand:
     action = draw(st.sampled_from(Action))
     return ShareCommand(
+        dry_run=draw(st.booleans()),
         action=action,
         images=tuple(draw(st.lists(images, min_size=1, max_size=4, unique=True))),
         projects=tuple(draw(st.lists(projects, min_size=1, max_size=4, unique=True))),

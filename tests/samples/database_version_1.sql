@@ -57,7 +57,7 @@ INSERT INTO "events" VALUES(1,1772366400123456,'request_received','T1','UANNA',1
 INSERT INTO "events" VALUES(2,1772366460123456,'decision_recorded','T1','ULEAD',1,'1.1','{"approve":true,"groups":["platform-leads"]}','09dd40caded6faaa7a869ba646d9d61243852ef68b9a6c83979059bc18624344','364cc0afe848c68f9af1040e9939d6edbe30033c2d4c6120fe7581cc8d83789b');
 CREATE TABLE inbox (
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('click', 'who')),
+  kind TEXT NOT NULL CHECK (kind IN ('click', 'who', 'why', 'dry_run')),
   dedupe_key TEXT NOT NULL UNIQUE,
   team TEXT NOT NULL,
   user TEXT NOT NULL,

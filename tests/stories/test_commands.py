@@ -158,3 +158,71 @@ async def test_a_request_with_nothing_to_retry_says_so() -> None:
 
     assert "nothing to retry" in (await world.types(ALICE, "retry #1")).text
     assert "nothing to cancel" in (await world.types(ALICE, "cancel #1")).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "share base, vault to shop-dev, shop-prod because CHG-1 --dry-run",
+        "share base, vault to shop-dev, shop-prod --dry-run",
+    ],
+)
+async def test_a_dry_run_shows_the_plan_to_the_requester_alone_and_does_nothing(text: str) -> None:
+    """Look before you leap."""
+    world = World()
+    world.cloud.put_image("base")
+    world.cloud.put_image("vault", encrypted=True)
+    await world.types(ALICE, text)
+    await world.passes(hours=1)
+
+    assert "Dry run" in world.told()[-1]
+    assert "Waiting for 1 of leads" in world.told()[-1]
+    assert "Refused by the policy" in world.told()[-1]
+    assert world.chat.messages() == []
+    assert world.cloud.submitted == []
+    assert await world.kinds() == []
+    buttons = [part for part in world.chat.responses[-1].message.parts if part.type == "buttons"]
+    assert buttons == []
+
+
+async def test_a_dry_run_of_something_unknown_says_so() -> None:
+    """The same help as for the real thing."""
+    world = World()
+    world.cloud.put_image("base-ubuntu")
+    await world.types(ALICE, "share base-ubunut to shop-dev --dry-run")
+    await world.works()
+
+    assert "Did you mean base-ubuntu" in world.told()[-1]
+
+
+async def test_why_shows_each_rule_with_the_values_of_its_conditions() -> None:
+    """A policy that explains itself is asked less often."""
+    world = World()
+    world.cloud.put_image("base")
+    await world.types(ALICE, "share base to shop-prod")
+    await world.works()
+    await world.types(BOB, "why #1")
+    await world.works()
+
+    message = world.chat.responses[-1].message
+    text = " ".join(
+        span.text
+        for part in message.parts
+        if part.type == "bullets"
+        for line in part.lines
+        for span in line
+        if span.type == "text"
+    )
+    assert "Why #1" in message.text
+    assert "1 of leads" in message.text
+    assert "project.env eq prod: is  prod" in text
+    assert "encrypted-image" in text
+
+
+async def test_why_of_an_unknown_request_says_so() -> None:
+    """And tells nothing else."""
+    world = World()
+    await world.types(BOB, "why #77")
+    await world.works()
+
+    assert "no request #77" in world.told()[-1]

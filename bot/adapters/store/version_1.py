@@ -85,7 +85,7 @@ CREATE TABLE decisions (
     """
 CREATE TABLE inbox (
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('click', 'who')),
+  kind TEXT NOT NULL CHECK (kind IN ('click', 'who', 'why', 'dry_run')),
   dedupe_key TEXT NOT NULL UNIQUE,
   team TEXT NOT NULL,
   user TEXT NOT NULL,

@@ -9,6 +9,7 @@ from bot.domain.model.commands import (
     ShareCommand,
     StatusCommand,
     WhoCommand,
+    WhyCommand,
 )
 from bot.domain.model.ids import (
     Action,
@@ -72,4 +73,5 @@ __all__ = [
     "StatusCommand",
     "Verdict",
     "WhoCommand",
+    "WhyCommand",
 ]

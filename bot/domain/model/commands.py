@@ -18,6 +18,8 @@ class ShareCommand:
     projects: tuple[str, ...]
     duration: timedelta | None = None
     reason: str = ""
+    dry_run: bool = False
+    """Show the plan to the one who asks, and do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,11 @@ class WhoCommand:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WhyCommand:
+    request: RequestId
+
+
+@dataclass(frozen=True, kw_only=True)
 class CancelCommand:
     request: RequestId
 
@@ -50,4 +57,13 @@ class HelpCommand:
     topic: str | None = None
 
 
-Command = ShareCommand | StatusCommand | ListCommand | WhoCommand | CancelCommand | RetryCommand | HelpCommand
+Command = (
+    ShareCommand
+    | StatusCommand
+    | ListCommand
+    | WhoCommand
+    | WhyCommand
+    | CancelCommand
+    | RetryCommand
+    | HelpCommand
+)

@@ -14,6 +14,8 @@ from bot.domain.model.people import Person
 class InboxKind(StrEnum):
     CLICK = "click"
     WHO = "who"
+    WHY = "why"
+    DRY_RUN = "dry_run"
 
 
 class ClickKind(StrEnum):
@@ -34,7 +36,7 @@ class InboxItem:
     channel: str
     received_at: datetime
     body: Mapping[str, str] = field(default_factory=dict)
-    """For a click: click, lane, plan_hash, reason, message_ts. For who: image."""
+    """For a click: click, lane, plan_hash, reason, message_ts. For who: image; for why: request; for dry_run: text."""
     response_url: str | None = None
     """Emptied when handled."""
     handled_at: datetime | None = None

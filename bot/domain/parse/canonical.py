@@ -16,9 +16,10 @@ from bot.domain.model import (
     ShareCommand,
     StatusCommand,
     WhoCommand,
+    WhyCommand,
 )  # fmt: skip
 from bot.domain.parse.durations import typed_duration
-from bot.domain.parse.sharing import KEYWORDS, TO_WORDS, ending_duration
+from bot.domain.parse.sharing import KEYWORDS, TO_WORDS, ending_duration, ends_in_dry_run
 from bot.domain.parse.typed import DASHES, escaped
 from bot.domain.parse.words import QUOTES
 
@@ -43,6 +44,8 @@ def unparse(command: Command) -> str:
             return f"list {command.which}"
         case WhoCommand():
             return f"who {_name(command.image)}"
+        case WhyCommand():
+            return f"why #{command.request}"
         case CancelCommand():
             return f"cancel #{command.request}"
         case RetryCommand():
@@ -60,6 +63,8 @@ def _sharing(command: ShareCommand) -> str:
         TO_WORDS[command.action][0],
         _names(command.projects),
     ]
+    if command.dry_run:
+        parts.append("--dry-run")
     if command.duration is not None:
         parts.append(f"for {typed_duration(command.duration)}")
     if command.reason:
@@ -69,7 +74,7 @@ def _sharing(command: ShareCommand) -> str:
 
 def _reason(command: ShareCommand) -> str:
     taken_for_a_length = command.action is Action.SHARE and command.duration is None
-    if taken_for_a_length and ending_duration(command.reason):
+    if ends_in_dry_run(command.reason) or (taken_for_a_length and ending_duration(command.reason)):
         return f"--reason {_quoted(command.reason)}"
     return f"because {escaped(command.reason)}"
 

@@ -18,6 +18,7 @@ from bot.domain.model import (
     RetryCommand,
     StatusCommand,
     WhoCommand,
+    WhyCommand,
 )  # fmt: skip
 from bot.domain.parse.nearest import suggest
 from bot.domain.parse.references import IMAGE, reference, request_number
@@ -70,7 +71,7 @@ def _usage(word: Word) -> Usage:
     if re.fullmatch(r"#?[0-9]{1,18}", word.name):
         raise CommandError(
             f"What about request {shown(word.name)}?",
-            hint="Type `status`, `cancel` or `retry` before the number.",
+            hint="Type `status`, `why`, `cancel` or `retry` before the number.",
             suggestion=f"status #{word.name.lstrip('#')}",
         )
     near = suggest(word.name, BY_WORD)
@@ -135,6 +136,10 @@ def _number(usage: Usage, words: list[Word]) -> RequestId:
     return request_number(_exactly_one(usage, words, "the number of a request"))
 
 
+def _read_why(usage: Usage, words: list[Word]) -> Command:
+    return WhyCommand(request=_number(usage, words))
+
+
 def _read_cancel(usage: Usage, words: list[Word]) -> Command:
     return CancelCommand(request=_number(usage, words))
 
@@ -153,6 +158,7 @@ _READERS: Mapping[str, Callable[[Usage, list[Word]], Command]] = {
     "status": _read_status,
     "list": _read_list,
     "who": _read_who,
+    "why": _read_why,
     "cancel": _read_cancel,
     "retry": _read_retry,
     "help": _read_help,

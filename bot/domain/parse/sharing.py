@@ -21,13 +21,15 @@ LONGEST_REASON = 1000
 TO_WORDS = {Action.SHARE: ("to", "with"), Action.UNSHARE: ("from",)}
 KEYWORDS = frozenset({"to", "with", "from", "for", "because", "because:", "and", "&"})
 """A name spelt like one of these has to be quoted."""
+DRY_RUN = "--dry-run"
 OPTIONS = {
-    Action.SHARE: ("--to", "--with", "--for", "--reason", "--because"),
-    Action.UNSHARE: ("--from", "--reason", "--because"),
+    Action.SHARE: ("--to", "--with", "--for", "--reason", "--because", DRY_RUN),
+    Action.UNSHARE: ("--from", "--reason", "--because", DRY_RUN),
 }
 _KNOWN_OPTIONS = frozenset({*OPTIONS[Action.SHARE], *OPTIONS[Action.UNSHARE]})
 """Some are known only so that what is wrong with them can be said."""
 _END_OF_REASON = re.compile(r"(?:^|[\s,])(?:[-–—]+)?for[\s=]+([0-9][0-9a-z\s]*)$", re.IGNORECASE)
+_DRY_RUN_AT_THE_END = re.compile(r"(?:^|\s)[-–—]+dry[-–—]?run$", re.IGNORECASE)
 _LONGEST_END = 80
 """Where a length of time at the end of a reason is looked for, so that a long reason costs no more."""
 
@@ -44,6 +46,11 @@ def ending_duration(reason: str) -> re.Match[str] | None:
     return found if found and is_duration_like(found[1]) else None
 
 
+def ends_in_dry_run(reason: str) -> bool:
+    """Whether the last word of a reason is the option, which is then taken for one."""
+    return _DRY_RUN_AT_THE_END.search(reason[-_LONGEST_END:]) is not None
+
+
 @dataclass
 class _Sharing:
     """What was read so far."""
@@ -55,6 +62,7 @@ class _Sharing:
     after_to: bool = False
     duration: timedelta | None = None
     reason: str | None = None
+    dry_run: bool = False
 
     def read(self) -> ShareCommand:
         while word := self.reader.next():
@@ -71,6 +79,7 @@ class _Sharing:
             projects=tuple(dict.fromkeys(self.projects)),
             duration=self.duration,
             reason=self.reason or "",
+            dry_run=self.dry_run,
         )
 
     def _keyword(self, keyword: str) -> None:
@@ -94,7 +103,11 @@ class _Sharing:
             )
         if equals and not value:
             self._fail(f"Nothing stands after {shown(typed + '=')}.")
-        if name in ("--reason", "--because"):
+        if name == DRY_RUN:
+            if equals:
+                self._fail(f"`{DRY_RUN}` takes no value.")
+            self.dry_run = True
+        elif name in ("--reason", "--because"):
             self._set_reason(value if equals else self._one_word_reason(name))
         elif name == "--for":
             self._set_duration(name_value if equals else self._typed_length())
@@ -167,6 +180,9 @@ class _Sharing:
     def _rest_as_reason(self) -> str:
         """All that follows `because`, but for a length of time at its end when none was given before."""
         reason = plain(self.reader.rest()).strip()
+        if ends_in_dry_run(reason):
+            self.dry_run = True
+            reason = _DRY_RUN_AT_THE_END.sub("", reason).rstrip(" ,;")
         if self.action is Action.UNSHARE or self.duration is not None:
             return reason
         found = ending_duration(reason)

@@ -22,18 +22,19 @@ class Usage:
 USAGES: tuple[Usage, ...] = (
     Usage(
         name="share",
-        synopsis="share IMAGE[, IMAGE...] to PROJECT[, PROJECT...] [for 30d] [because REASON]",
+        synopsis="share IMAGE[, IMAGE...] to PROJECT[, PROJECT...] [for 30d] [because REASON] [--dry-run]",
         summary="Ask for images to be shared with projects, for ever or for some time.",
         examples=(
             "share base-ubuntu-24 to shop-dev",
             "share base-ubuntu-24, base-debian-12 to shop-dev, shop-prod for 30d because CHG-1042",
             'share "Windows Server 2022" to 9c61004714024f9586705d090530f9fa --for=2w --reason "CHG-1042"',
+            "share base-ubuntu-24 to shop-prod --dry-run",
         ),
         aliases=("grant", "add"),
     ),
     Usage(
         name="unshare",
-        synopsis="unshare IMAGE[, IMAGE...] from PROJECT[, PROJECT...] [because REASON]",
+        synopsis="unshare IMAGE[, IMAGE...] from PROJECT[, PROJECT...] [because REASON] [--dry-run]",
         summary="Ask for images to be taken back from projects.",
         examples=(
             "unshare base-ubuntu-20 from shop-dev",
@@ -61,6 +62,13 @@ USAGES: tuple[Usage, ...] = (
         summary="Show which projects an image is shared with.",
         examples=("who base-ubuntu-24",),
         aliases=("members",),
+    ),
+    Usage(
+        name="why",
+        synopsis="why #12",
+        summary="Explain a request: every rule, every condition with its value, who could approve.",
+        examples=("why #12",),
+        aliases=("explain",),
     ),
     Usage(
         name="cancel",

@@ -29,8 +29,20 @@ def received(request: Request) -> Message:
     return said(text)
 
 
-def looking_up(what: str) -> Message:
-    return said(f"Looking up {what}; the answer follows here.")
+def dry_run(plan: Message) -> Message:
+    """The plan as it would be."""
+    first = Paragraph(
+        (bold("Dry run: nothing was recorded, nothing will be done. "), plain("It would look like this:"))
+    )
+    return Message(
+        text=f"Dry run, nothing was recorded. It would be: {plan.text}",
+        parts=(first, *plan.parts),
+        lead=plan.lead,
+    )
+
+
+def looking_up() -> Message:
+    return said("Looking that up; the answer follows here.")
 
 
 def not_understood(error: CommandError, command: str) -> Message:
