@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bot.adapters.slack.choosing import Chosen
 from bot.adapters.slack.payloads import Click, Rejection, TypedCommand
-from bot.domain.model import ClickKind
+from bot.domain.model import ClickKind, Member
 from bot.domain.notices import Message
 from bot.domain.wording import replies
 from bot.ports import Outside
+from bot.usecases.part_lane import choices
 from bot.usecases.receive_click import Clicked, receive_click
 from bot.usecases.receive_command import Typed, receive_command
 
@@ -68,6 +70,28 @@ class SlackInbound:
                 dedupe_key=f"rejection:{rejection.view_id}",
                 message_ts=rejection.message_ts,
                 reason=rejection.reason,
+            ),
+        )
+        self._nudge_soon()
+        return None
+
+    async def choices(self, click: Click) -> tuple[Member, ...] | Message:
+        self._seen("click")
+        return await choices(self._outside, click.lane, click.plan_hash)
+
+    async def chosen(self, chosen: Chosen) -> Message | None:
+        self._seen("choice")
+        await receive_click(
+            self._outside,
+            Clicked(
+                person=chosen.person,
+                channel=chosen.channel,
+                click=ClickKind.CHOOSE,
+                lane=chosen.lane,
+                plan_hash=chosen.plan_hash,
+                dedupe_key=f"choice:{chosen.view_id}",
+                message_ts=chosen.message_ts,
+                chosen=chosen.selection.as_text(),
             ),
         )
         self._nudge_soon()

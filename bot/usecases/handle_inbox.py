@@ -32,7 +32,7 @@ async def handle_inbox(outside: Outside, due: Due) -> None:
         return
     await keep_copy(outside, item)
     match ClickKind(item.body["click"]):
-        case ClickKind.APPROVE | ClickKind.REJECT:
+        case ClickKind.APPROVE | ClickKind.REJECT | ClickKind.CHOOSE:
             await record_decision(outside, due, item)
         case ClickKind.CANCEL:
             await cancel_by_click(outside, due, item)

@@ -20,6 +20,8 @@ class Clicked:
     dedupe_key: str
     message_ts: str = ""
     reason: str = ""
+    chosen: str = ""
+    """A bot.domain.choosing.Selection as text; empty: all of the lane."""
     response_url: str | None = None
 
 
@@ -39,6 +41,7 @@ async def receive_click(outside: Outside, clicked: Clicked) -> bool:
             "plan_hash": clicked.plan_hash,
             "reason": clicked.reason,
             "message_ts": clicked.message_ts,
+            "chosen": clicked.chosen,
         },
         response_url=clicked.response_url,
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.choosing import Parted
 from bot.domain.in_force import InForce, in_force
 from bot.domain.lifecycle import Ballot, Ignored, Recorded, close_members, decide, step
-from bot.domain.model import Actor, Due, InboxItem, Lane, Member, Outcome, Request
+from bot.domain.model import Actor, ClickKind, Due, InboxItem, Lane, Outcome, Request
 from bot.domain.plan import question
 from bot.domain.states import LaneEvent, LaneState
 from bot.domain.wording import thread
 from bot.ports import Outside, Transaction
 from bot.usecases.advance import Happened, lane_and_request, save_step, tell_thread
 from bot.usecases.look_up import actor
+from bot.usecases.part_lane import NOTHING_CHOSEN, part_lane, parted
 from bot.usecases.pass_deadline import pass_deadline_now
 from bot.usecases.refuse_click import UNKNOWN_LANE, click_done, refuse_click
 
@@ -62,23 +64,29 @@ def _judge(
     pairs = [(m.image, m.project) for m in members]
     asked = question(request, requester, now, outside.limits, pairs)
     force = in_force(outside.policy(), asked, lane, members)
-    why = (
-        _held(force)
-        if item.body["click"] == "approve" and lane.state is LaneState.AWAITING_APPROVAL
-        else None
-    )
+    why = _held(force) if _approves(item) and lane.state is LaneState.AWAITING_APPROVAL else None
     if why is not None:
         refuse_click(tx, item, found, why, now)
         return
     ballot = Ballot(
-        actor=clicker, approve=item.body["click"] == "approve", plan_hash=item.body["plan_hash"], at=item.received_at,
+        actor=clicker, approve=_approves(item), plan_hash=item.body["plan_hash"], at=item.received_at,
         reason=item.body.get("reason", ""),
     )  # fmt: skip
+    parts = parted(item, members)
+    if not parts.chosen:
+        refuse_click(tx, item, found, NOTHING_CHOSEN, now)
+        return
     outcome = decide(lane, force.verdict, request.requester, ballot, tx.decisions(lane.id))
     if isinstance(outcome, Ignored):
         refuse_click(tx, item, found, outcome.why, now)
         return
-    _record(tx, request, outcome, force, members)
+    if parts.rest and force.members:
+        outcome = part_lane(tx, request, lane, outcome, parts)
+    _record(tx, request, outcome, force, parts)
+
+
+def _approves(item: InboxItem) -> bool:
+    return item.body["click"] != ClickKind.REJECT.value
 
 
 def _held(force: InForce) -> str | None:
@@ -88,9 +96,7 @@ def _held(force: InForce) -> str | None:
     return None
 
 
-def _record(
-    tx: Transaction, request: Request, outcome: Recorded, force: InForce, members: tuple[Member, ...]
-) -> None:
+def _record(tx: Transaction, request: Request, outcome: Recorded, force: InForce, parts: Parted) -> None:
     decision, lane = outcome.decision, outcome.lane
     at: datetime = decision.at
     tx.add_decision(decision)
@@ -112,6 +118,7 @@ def _record(
         save_step(tx, request, forbidden, happened, members=changed)
         tell_thread(tx, request, thread.now_forbidden(changed), at)
         return
+    members = parts.chosen
     changed = () if decision.approve else close_members(members, f"rejected: {decision.reason}".rstrip(": "))
     save_step(tx, request, lane, happened, members=changed)
-    tell_thread(tx, request, thread.decided(outcome, members), at)
+    tell_thread(tx, request, thread.decided(outcome, members, waiting=len(parts.rest)), at)

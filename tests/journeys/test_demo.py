@@ -22,9 +22,10 @@ import bot
 from bot.cli.demo.child import Bot
 from bot.cli.demo.drawing import drawn, text_drawn
 from bot.cli.demo.policy import POLICY
+from bot.cli.demo.story import STEPS
 from bot.cli.demo.teller import Teller
 from bot.cli.demo.world import PROJECTS, WentWrongError, World
-from bot.domain.policy_file import load
+from bot.domain.policy_file import lint, load
 from bot.simulator.ims import SimIms
 
 SLOW_SECONDS = 100
@@ -70,6 +71,9 @@ def demo(folder: Path, *options: str, **environment: str) -> Iterator[Demo]:
             yield Demo(process)
         finally:
             if process.poll() is None:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(20)
                 process.kill()
 
 
@@ -263,6 +267,14 @@ async def test_a_pair_that_nobody_allowed_is_noticed(world: World) -> None:
         world.check_cloud()
 
 
+async def test_a_pair_that_came_by_another_way_is_noticed(world: World) -> None:
+    """What somebody did in the console is not the bot's work."""
+    world.cloud.set_member(world.images[PAIR[0]], PROJECTS[PAIR[1]])
+
+    with pytest.raises(WentWrongError, match="shares, though no call added it, base-ubuntu-24 → shop-dev"):
+        world.check_cloud([PAIR], calls=1)
+
+
 async def test_a_share_that_was_sent_twice_is_noticed(world: World) -> None:
     """The member list alone would not show it."""
     await share(world, *PAIR)
@@ -280,8 +292,18 @@ async def test_a_call_that_was_not_due_is_noticed(world: World) -> None:
     with pytest.raises(AssertionError):
         await share(world, *PAIR)
 
-    with pytest.raises(WentWrongError, match="0 calls to change something was due, and 1 came"):
+    with pytest.raises(WentWrongError, match="received 1 call to change something, not 0"):
         world.check_cloud()
+
+
+def test_the_recorded_demo_is_of_this_story() -> None:
+    """A record of another story would make the reader doubt both."""
+    page = (Path(bot.__file__).parents[1] / "docs/demo.md").read_text(encoding="utf-8")
+    words = " ".join(page.split())
+
+    for number, (title, caption, _) in enumerate(STEPS, start=1):
+        assert f"── {number}. {title} ─" in words
+        assert caption in words
 
 
 # -- how it looks ----------------------------------------------------------------------------------------------------
@@ -289,7 +311,7 @@ async def test_a_call_that_was_not_due_is_noticed(world: World) -> None:
 
 def test_the_policy_of_the_demo_is_a_good_one() -> None:
     """Its own tests pass, and nothing in it is suspicious."""
-    assert load(POLICY).rules
+    assert lint(load(POLICY)) == ()
 
 
 def test_blocks_are_drawn_with_names_and_without_markup() -> None:

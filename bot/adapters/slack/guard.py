@@ -19,7 +19,7 @@ NOTHING_RECORDED = "Nothing was recorded"
 LATE = (
     "This takes longer than usual. The bot is still at it and will answer here; please do not send it again."
 )
-PRESS_AGAIN = "The form could not be opened in time, so nothing was recorded. Please press Reject again."
+PRESS_AGAIN = "The form could not be opened in time, so nothing was recorded. Please press the button again."
 
 
 async def told(work: Awaitable[Message | None], *, about: str) -> Message | None:

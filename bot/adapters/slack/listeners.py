@@ -21,8 +21,10 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.answers import Address, Answers
-from bot.adapters.slack.blocks import private_answer
+from bot.adapters.slack.blocks import Block, private_answer
+from bot.adapters.slack.choosing import CHOOSING_VIEW, Chosen, choosing_view, chosen_of
 from bot.adapters.slack.client import library_logger
+from bot.adapters.slack.commands import CommandFirst
 from bot.adapters.slack.guard import LATE, PRESS_AGAIN, guarded, told
 from bot.adapters.slack.payloads import (
     ACTIONS,
@@ -40,7 +42,7 @@ from bot.adapters.slack.payloads import (
 from bot.adapters.slack.trouble import LIBRARY_ERRORS, word_of
 from bot.adapters.slack.views import rejection_view, told_view
 from bot.domain.errors import ConfigError, Problem
-from bot.domain.model import ClickKind
+from bot.domain.model import ClickKind, Member
 from bot.domain.notices import Message
 
 log = structlog.stdlib.get_logger(__name__)
@@ -49,6 +51,7 @@ Ack = Callable[..., Awaitable[Any]]
 Body = dict[str, Any]
 
 EVERYTHING = re.compile("")
+TOO_MANY_TO_CHOOSE = "There are too many to choose from one by one. Please approve or reject the whole, or ask for a smaller request."
 _ANSWER_SECONDS = 2.3
 """Slack waits three seconds for an acknowledgement."""
 
@@ -66,6 +69,12 @@ class Inbound(Protocol):
     async def rejection(self, rejection: Rejection) -> Message | None:
         """As click, for a sent reject form."""
 
+    async def choices(self, click: Click) -> tuple[Member, ...] | Message:
+        """The members to choose from, read quickly; or why there is nothing to choose."""
+
+    async def chosen(self, chosen: Chosen) -> Message | None:
+        """As click, for a sent form of choices."""
+
 
 def build_app(
     client: AsyncWebClient,
@@ -82,13 +91,16 @@ def build_app(
     if signing_secret is not None and not signing_secret.strip():
         what, instead = "is empty", "copy it from Basic Information on the app's page in Slack"
         raise ConfigError((Problem(where="SLACK_SIGNING_SECRET", what=what, instead=instead),))
-    app = _bare_app(client, signing_secret or secrets.token_hex(32))
     listeners = _Listeners(client, inbound, answers, command, answer_seconds)
-    app.command(command)(guarded("command")(listeners.command))
+    first = CommandFirst(command, guarded("command")(listeners.command))
+    app = _bare_app(client, signing_secret or secrets.token_hex(32), first)
     for kind, action_id in ACTIONS.items():
-        pressed = listeners.reject if kind is ClickKind.REJECT else listeners.click
+        pressed = {ClickKind.REJECT: listeners.reject, ClickKind.CHOOSE: listeners.choose}.get(
+            kind, listeners.click
+        )
         app.action(action_id)(guarded("click")(pressed))
     app.view(REJECTION_VIEW)(guarded("rejection")(listeners.rejection))
+    app.view(CHOOSING_VIEW)(guarded("choice")(listeners.chosen))
     app.command(EVERYTHING)(guarded("command")(listeners.unknown_command))
     app.action(EVERYTHING)(guarded("unknown")(listeners.unknown))
     app.shortcut(EVERYTHING)(guarded("unknown")(listeners.unknown))
@@ -98,7 +110,7 @@ def build_app(
     return app
 
 
-def _bare_app(client: AsyncWebClient, signing_secret: str) -> AsyncApp:
+def _bare_app(client: AsyncWebClient, signing_secret: str, first: CommandFirst) -> AsyncApp:
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         # No auth.test inside a request: it would cost some of its three seconds.
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
@@ -113,6 +125,7 @@ def _bare_app(client: AsyncWebClient, signing_secret: str) -> AsyncApp:
                 name="imagebot",
                 logger=logger,
                 client=client,
+                before_authorize=first,
                 authorize=authorize,
                 signing_secret=signing_secret,
                 process_before_response=True,
@@ -170,22 +183,52 @@ class _Listeners:
         if isinstance(click, Unusable):
             await self._cannot(ack, click)
             return
-        opened = await self._opened(click)
+        await self._open(ack, click, rejection_view(click))
+
+    async def choose(self, ack: Ack, body: Body) -> None:
+        click = click_of(body)
+        if isinstance(click, Unusable):
+            await self._cannot(ack, click)
+            return
+        found = await self._inbound.choices(click)
+        view = None if isinstance(found, Message) else choosing_view(click, found)
+        if view is not None:
+            await self._open(ack, click, view)
+            return
+        await ack()
+        to = Address(user=click.person.user, channel=click.channel, response_url=click.response_url)
+        self._answers.send(to, found if isinstance(found, Message) else Message(TOO_MANY_TO_CHOOSE))
+
+    async def rejection(self, ack: Ack, body: Body) -> None:
+        rejection = rejection_of(body)
+        if isinstance(rejection, Unusable):
+            await self._bad_form(ack, rejection)
+            return
+        to = Address(user=rejection.person.user, channel=rejection.channel)
+        await self._sent(ack, await self._in_time(self._inbound.rejection(rejection), to, "rejection"))
+
+    async def chosen(self, ack: Ack, body: Body) -> None:
+        chosen = chosen_of(body)
+        if isinstance(chosen, Unusable):
+            await self._bad_form(ack, chosen)
+            return
+        to = Address(user=chosen.person.user, channel=chosen.channel)
+        await self._sent(ack, await self._in_time(self._inbound.chosen(chosen), to, "choice"))
+
+    async def _open(self, ack: Ack, click: Click, view: Block) -> None:
+        opened = await self._opened(click, view)
         await ack()
         if not opened:
             to = Address(user=click.person.user, channel=click.channel, response_url=click.response_url)
             self._answers.send(to, Message(PRESS_AGAIN))
 
-    async def rejection(self, ack: Ack, body: Body) -> None:
-        rejection = rejection_of(body)
-        if isinstance(rejection, Unusable):
-            if rejection.field:
-                await ack(response_action="errors", errors={rejection.field: rejection.why})
-            else:
-                await ack(response_action="update", view=told_view(Message(rejection.why)))
-            return
-        to = Address(user=rejection.person.user, channel=rejection.channel)
-        message = await self._in_time(self._inbound.rejection(rejection), to, "rejection")
+    async def _bad_form(self, ack: Ack, form: Unusable) -> None:
+        if form.field:
+            await ack(response_action="errors", errors={form.field: form.why})
+        else:
+            await ack(response_action="update", view=told_view(Message(form.why)))
+
+    async def _sent(self, ack: Ack, message: Message | None) -> None:
         if message is None:
             await ack()
         else:
@@ -206,10 +249,10 @@ class _Listeners:
         to = Address(user=user, channel=unusable.channel, response_url=unusable.response_url)
         self._answers.send(to, Message(unusable.why))
 
-    async def _opened(self, click: Click) -> bool:
+    async def _opened(self, click: Click, view: Block) -> bool:
         try:
             async with asyncio.timeout(self._seconds):
-                await self._client.views_open(trigger_id=click.trigger_id, view=rejection_view(click))
+                await self._client.views_open(trigger_id=click.trigger_id, view=view)
         except LIBRARY_ERRORS as error:
             log.warning("form_not_opened", reason=word_of(error) or type(error).__name__)
             return False

@@ -209,8 +209,21 @@ def is_link(body: Body) -> bool:
 # -- the reject form -----------------------------------------------------------------------------------------
 
 
-def rejection_of(body: Body) -> Rejection | Unusable:
-    """The form as it was sent, or why not: an empty or too long reason names the field."""
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """What every form of ours carries along from the button that opened it, and who sent it."""
+
+    person: Person
+    channel: str
+    message_ts: str
+    lane: LaneId
+    plan_hash: str
+    view_id: str
+    is_foreign: bool
+
+
+def carried_by(body: Body) -> Carried | Unusable:
+    """The ids of a sent form, or why it cannot be read."""
     person = _person(body, body.get("user"))
     view = _dict(body.get("view"))
     parts = _text(view.get("private_metadata")).split("|")
@@ -221,21 +234,26 @@ def rejection_of(body: Body) -> Rejection | Unusable:
     channel, ts = _matching(_CHANNEL, parts[2]), _matching(_TS, parts[3])
     if not (channel and ts):
         return Unusable(why=UNREADABLE, person=person)
-    values = _dict(_dict(view.get("state")).get("values"))
+    return Carried(
+        person=person, channel=channel, message_ts=ts, lane=LaneId(carried["lane"]), plan_hash=carried["hash"],
+        view_id=view_id, is_foreign=_foreign(person, body),
+    )  # fmt: skip
+
+
+def rejection_of(body: Body) -> Rejection | Unusable:
+    """The form as it was sent, or why not: an empty or too long reason names the field."""
+    carried = carried_by(body)
+    if isinstance(carried, Unusable):
+        return carried
+    values = _dict(_dict(_dict(body.get("view")).get("state")).get("values"))
     reason = _text(_dict(_dict(values.get(REASON_BLOCK)).get(REASON_INPUT)).get("value")).strip()
     if not reason or len(reason) > MAX_REASON:
         why = f"Please say why, in at most {MAX_REASON} characters."
-        return Unusable(why=why, person=person, channel=channel, field=REASON_BLOCK)
+        return Unusable(why=why, person=carried.person, channel=carried.channel, field=REASON_BLOCK)
     return Rejection(
-        person=person,
-        channel=channel,
-        message_ts=ts,
-        lane=LaneId(carried["lane"]),
-        plan_hash=carried["hash"],
-        reason=reason,
-        view_id=view_id,
-        is_foreign=_foreign(person, body),
-    )
+        person=carried.person, channel=carried.channel, message_ts=carried.message_ts, lane=carried.lane,
+        plan_hash=carried.plan_hash, reason=reason, view_id=carried.view_id, is_foreign=carried.is_foreign,
+    )  # fmt: skip
 
 
 # -- untrusted pieces ----------------------------------------------------------------------------------------

@@ -94,12 +94,14 @@ async def _kept(world: World, bot: Bot, tell: Teller) -> None:
         ("slack", f"{world.slack.url}  (in a browser)"),
         ("cloud", f"{world.cloud.url}/sim/state"),
         ("bot", f"{bot.address}/readyz  {bot.address}/metrics"),
-        ("policy", f"{bot.policy}  (read again when it changes)"),
+        ("policy", str(bot.policy)),
         ("database", str(bot.database)),
         ("log", str(bot.log)),
     ):
         tell.named(name, place)
-    tell.line("Ctrl-C stops all of it and removes the folder.")
+    tell.line(
+        "The policy is read again when the file changes. Ctrl-C stops all of it and removes the folder."
+    )
     loop.add_signal_handler(signal.SIGINT, stop.set)
     try:
         await stop.wait()

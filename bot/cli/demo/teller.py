@@ -41,8 +41,8 @@ class Teller:
         self._rows(Text(), Text(words), indent=0)
 
     def named(self, name: str, words: str) -> None:
-        """A line that belongs to nobody in the story, under a name on the left."""
-        self._row(name, [Text(words)], "dim")
+        """An address or a path, in one piece however long, with its name on the left."""
+        self.out.print(Text().append(f"{name:<{_LEFT}}", "dim").append(words), soft_wrap=True)
 
     def ending(self, words: str) -> None:
         self.out.print()
@@ -100,6 +100,6 @@ class Teller:
         """`line` wrapped beside `left`; further rows begin with `hanging`, or as many blanks."""
         room = max(20, self.out.width - len(left))
         for number, part in enumerate(line.wrap(self.out, room)):
-            row = (left if not number else hanging or Text(" " * indent)).copy().append_text(part)
+            row = Text().append_text(left if not number else hanging or Text(" " * indent)).append_text(part)
             row.rstrip()
             self.out.print(row, soft_wrap=True)

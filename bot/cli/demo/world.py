@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from bot.cli.demo import policy
@@ -114,12 +116,15 @@ class World:
         for pairs, what in (
             (wanted.keys() - held, "does not share"),
             (held - wanted.keys(), "shares, though nobody allowed it,"),
+            ((wanted - done).keys(), "shares, though no call added it,"),
             (again, "was told more than once to share"),
         ):
             if pairs:
                 raise WentWrongError(f"The simulated cloud {what} {_listed(pairs)}.")
         if came != calls:
-            raise WentWrongError(f"{_counted(calls, 'call')} to change something was due, and {came} came.")
+            raise WentWrongError(
+                f"The simulated cloud received {_counted(came, 'call')} to change something, not {calls}."
+            )
         total = _counted(len(held), "pair")
         if not added:
             return f"nothing was shared, nothing sent: still {total}"
@@ -134,7 +139,9 @@ class World:
 
 
 def _listed(pairs: Iterable[Pair]) -> str:
-    return ", ".join(f"{image} → {project}" for image, project in sorted(pairs))
+    """`image → project, project; image → project`."""
+    grouped = groupby(sorted(pairs), key=itemgetter(0))
+    return "; ".join(f"{image} → {', '.join(project for _, project in those)}" for image, those in grouped)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -20,6 +20,8 @@ class InboxKind(StrEnum):
 
 class ClickKind(StrEnum):
     APPROVE = "approve"
+    CHOOSE = "choose"
+    """Opens the form in which some pairs of a lane are approved and the rest is left waiting."""
     REJECT = "reject"
     CANCEL = "cancel"
     RETRY = "retry"
@@ -36,7 +38,7 @@ class InboxItem:
     channel: str
     received_at: datetime
     body: Mapping[str, str] = field(default_factory=dict)
-    """For a click: click, lane, plan_hash, reason, message_ts. For who: image; for why: request; for dry_run: text."""
+    """For a click: click, lane, plan_hash, reason, message_ts, chosen. For who: image; for why: request; for dry_run: text."""
     response_url: str | None = None
     """Emptied when handled."""
     handled_at: datetime | None = None

@@ -182,6 +182,7 @@ def _facts(lane_view: LaneView) -> list[Part]:
 
 
 APPROVE = Choice(ClickKind.APPROVE, "Approve", "primary")
+CHOOSE = Choice(ClickKind.CHOOSE, "Approve Some…")
 REJECT = Choice(ClickKind.REJECT, "Reject")
 CANCEL = Choice(
     ClickKind.CANCEL, "Cancel Request", "plain", "The requester takes this part of the request back."
@@ -194,7 +195,7 @@ def choices_of(lane_view: LaneView) -> tuple[Choice, ...]:
     """The buttons that make sense in the lane's state; a settled lane has none but, where pairs failed, Retry."""
     lane = lane_view.lane
     if lane.state is LaneState.AWAITING_APPROVAL:
-        return APPROVE, REJECT, CANCEL
+        return (APPROVE, CHOOSE, REJECT, CANCEL) if len(lane_view.members) > 1 else (APPROVE, REJECT, CANCEL)
     if lane.state in (LaneState.HOLDING, LaneState.APPROVED):
         return (CANCEL,)
     if lane.state is LaneState.STUCK:

@@ -29,16 +29,22 @@ def phrase(members: Sequence[Member]) -> str:
     return f"{spoken(image_names(members))} with {spoken(project_names(members))}"
 
 
-def decided(recorded: Recorded, members: Sequence[Member]) -> Message:
-    """Somebody approved or rejected, and it counts."""
+def decided(recorded: Recorded, members: Sequence[Member], waiting: int = 0) -> Message:
+    """Somebody approved or rejected, and it counts. `waiting`: members of the lane they left undecided."""
     decision, user = recorded.decision, recorded.decision.person.user
     if not decision.approve:
         said = f"rejected it: {decision.reason}" if decision.reason else "rejected it."
         text = f"{said.rstrip('.')}. Nothing was shared of: {phrase(members)}."
         return Message(text=text, parts=(Paragraph((Who(user), plain(f" {text}"))),), lead=user)
-    rest = f"Still needed: {recorded.missing}." if recorded.missing else "Nobody else is needed: it goes now."
-    text = f"approved {phrase(members)}. {rest}"
+    if waiting:
+        text = f"approved only {phrase(members)}; the other {counted(waiting, 'pair')} wait on. {_rest(recorded)}"
+    else:
+        text = f"approved {phrase(members)}. {_rest(recorded)}"
     return Message(text=text, parts=(Paragraph((Who(user), plain(f" {text}"))),), lead=user)
+
+
+def _rest(recorded: Recorded) -> str:
+    return f"Still needed: {recorded.missing}." if recorded.missing else "Nobody else is needed: it goes now."
 
 
 def result(request: Request, lane: Lane, members: Sequence[Member], jobs: Sequence[Job]) -> Message:

@@ -13,6 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.answers import Answers
+from bot.adapters.slack.choosing import Chosen
 from bot.adapters.slack.client import slack_client
 from bot.adapters.slack.connection import SocketPatience
 from bot.adapters.slack.http import add_routes
@@ -20,7 +21,7 @@ from bot.adapters.slack.listeners import build_app
 from bot.adapters.slack.messenger import SlackChat
 from bot.adapters.slack.payloads import Click, Rejection, TypedCommand
 from bot.adapters.slack.socket import SocketRunner
-from bot.domain.model import ClickKind, LaneId
+from bot.domain.model import ClickKind, LaneId, Member
 from bot.domain.notices import Buttons, Choice, Heading, Message, Paragraph, Text, Who
 from bot.simulator.slack import SimSlack
 
@@ -43,6 +44,9 @@ class RecordingInbound:
     commands: list[TypedCommand] = field(default_factory=list)
     clicks: list[Click] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    choosable: tuple[Member, ...] | Message = ()
+    """What `choices` answers."""
+    choices_made: list[Chosen] = field(default_factory=list)
     answer: Message | None = None
     error: Exception | None = None
     before: Callable[[], Awaitable[None]] | None = None
@@ -58,6 +62,14 @@ class RecordingInbound:
 
     async def rejection(self, rejection: Rejection) -> Message | None:
         self.rejections.append(rejection)
+        return await self._said()
+
+    async def choices(self, click: Click) -> tuple[Member, ...] | Message:
+        await self._said()
+        return self.choosable
+
+    async def chosen(self, chosen: Chosen) -> Message | None:
+        self.choices_made.append(chosen)
         return await self._said()
 
     async def _said(self) -> Message | None:
