@@ -55,5 +55,7 @@ def _said(reading: JobReading) -> str:
     """The cloud's own words, for a failure with its code and reason."""
     if reading.phase is JobPhase.SUCCEEDED:
         return reading.status
-    detail = ", ".join(part for part in (reading.error_code, reading.reason) if part)
-    return f"the cloud's job failed: {detail}" if detail else f"the cloud's job ended with {reading.status}"
+    if reading.reason:
+        code = f" ({reading.error_code})" if reading.error_code else ""
+        return f"{reading.reason.rstrip('.')}{code}"
+    return f"the cloud's job ended with {reading.error_code or reading.status}"

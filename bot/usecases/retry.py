@@ -110,7 +110,7 @@ def _open_again(
         state=LaneState.APPROVED,
         plan_hash=plan_hash(request, [(m.image, m.project) for m in failed]),
         created_at=happened.at,
-        note=f"Tries again what failed in part {lane.number}.",
+        note="Another try of what failed above.",
         ended_at=None,
         version=0,
     )

@@ -45,8 +45,12 @@ class Worker:
     def __init__(
         self, outside: Outside, *, size: int, new_claim: Callable[[], str], report: Callable[[Report], None]
     ) -> None:
+        def done(what: Report) -> None:
+            report(what)
+            self.nudge()  # what one crew has done is often work for another
+
         self._crews = [
-            Crew(outside, jobs, size=size, new_claim=new_claim, report=report)
+            Crew(outside, jobs, size=size, new_claim=new_claim, report=done)
             for jobs in (PEOPLE, CLOUD, POLLS, CHAT)
         ]
         self._runs: list[asyncio.Task[None]] = []

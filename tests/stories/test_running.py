@@ -123,7 +123,7 @@ async def test_half_of_a_lost_call_took_effect_and_only_the_rest_is_sent_again()
 @pytest.mark.parametrize(
     ("ending", "state", "word"),
     [
-        ("fail", LaneState.FAILED, "failed"),
+        ("fail", LaneState.FAILED, "IMG.0112"),
         ("fail_but_shared", LaneState.SUCCEEDED, ""),
         ("success_but_missing", LaneState.FAILED, "reported success"),
         ("absent", LaneState.FAILED, "no longer knew"),

@@ -18,6 +18,7 @@ from bot.domain.model import (
     Need,
     Person,
     Requirement,
+    Verdict,
 )
 from bot.domain.policy.requirement import groups_of, in_words, merge
 from bot.domain.policy.rules import Policy
@@ -105,6 +106,15 @@ def can_vote(
         return f"Whether you are in {' or '.join(unread)} could not be read just now; please try again."
     needed, groups = in_words(verdict_requirement), " or ".join(sorted(wanted))
     return f"This needs {needed}, and you are not in {groups}."
+
+
+def can_break_glass(policy: Policy, actor: Actor, verdict: Verdict, *, reason: str, pairs: int) -> str | None:
+    """None when `actor` may go ahead without the approvals `verdict` asks for; else one plain sentence why not."""
+    if policy.break_glass is None:
+        return "The policy has no way around approvals (break_glass)."
+    if (refusal := can_count(actor)) is not None:
+        return refusal[0].upper() + refusal[1:].replace("approve", "break the glass")
+    return policy.break_glass.refusal(actor, verdict, reason, pairs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,7 +88,7 @@ def _lines(action: Action, lane_view: LaneView) -> tuple[Line, ...]:
 
 def _remark(member: Member) -> str:
     if member.outcome is MemberOutcome.FAILED:
-        return f"failed, {member.detail}"
+        return f"failed: {member.detail}"
     if member.outcome is MemberOutcome.NOTHING_TO_DO:
         return "already so"
     if member.outcome is MemberOutcome.DONE and member.cloud_status:
@@ -121,6 +121,9 @@ def _attention(view: CardView, lane_view: LaneView) -> list[Part]:
 
 
 def _because(lane: Lane) -> list[Part]:
+    """Which rule asks for it. Where several do, which of them asks for what."""
+    if len(lane.verdict.rules) == 1:
+        return [Small((plain("rule "), *names(lane.verdict.rules)))]
     return [Small((plain(lane.verdict.why),))] if lane.verdict.why else []
 
 
@@ -173,12 +176,20 @@ def _facts(lane_view: LaneView) -> list[Part]:
     still = sum(job.state is not JobState.DONE for job in lane_view.jobs)
     if still and len(lane_view.jobs) > 1:
         spans.append(plain(f" · {still} of {len(lane_view.jobs)} calls not finished"))
-    if lane.verdict.share_for is not None:
-        ends = next((m.shared_until for m in lane_view.members if m.shared_until), None)
-        spans.append(plain((" · " if spans else "") + f"shared{lasting(lane.verdict.share_for)}"))
-        if ends is not None:
-            spans += [plain(", until "), Moment(ends)]
+    spans += _time_limit(lane_view, bool(spans))
     return [Small(tuple(spans))] if spans else []
+
+
+def _time_limit(lane_view: LaneView, goes_on: bool) -> list[Span]:
+    """For how long; until when, once it is shared. What is not shared yet is not said to be."""
+    lane = lane_view.lane
+    if lane.verdict.share_for is None:
+        return []
+    head = " · " if goes_on else ""
+    ends = next((m.shared_until for m in lane_view.members if m.shared_until), None)
+    if ends is None:
+        return [plain(f"{head}{lasting(lane.verdict.share_for).strip()} from the moment it is shared")]
+    return [plain(f"{head}shared{lasting(lane.verdict.share_for)}, until "), Moment(ends)]
 
 
 APPROVE = Choice(ClickKind.APPROVE, "Approve", "primary")

@@ -34,17 +34,19 @@ def decided(recorded: Recorded, members: Sequence[Member], waiting: int = 0) -> 
     decision, user = recorded.decision, recorded.decision.person.user
     if not decision.approve:
         said = f"rejected it: {decision.reason}" if decision.reason else "rejected it."
-        text = f"{said.rstrip('.')}. Nothing was shared of: {phrase(members)}."
+        text = f"{said.rstrip('.')}. Not shared: {phrase(members)}."
         return Message(text=text, parts=(Paragraph((Who(user), plain(f" {text}"))),), lead=user)
     if waiting:
         text = f"approved only {phrase(members)}; the other {counted(waiting, 'pair')} wait on. {_rest(recorded)}"
     else:
-        text = f"approved {phrase(members)}. {_rest(recorded)}"
+        text = f"approved sharing {phrase(members)}. {_rest(recorded)}"
     return Message(text=text, parts=(Paragraph((Who(user), plain(f" {text}"))),), lead=user)
 
 
 def _rest(recorded: Recorded) -> str:
-    return f"Still needed: {recorded.missing}." if recorded.missing else "Nobody else is needed: it goes now."
+    return (
+        f"Still needed: {recorded.missing}." if recorded.missing else "Nothing else is needed; it goes now."
+    )
 
 
 def result(request: Request, lane: Lane, members: Sequence[Member], jobs: Sequence[Job]) -> Message:
@@ -87,14 +89,14 @@ def _small_print(lane: Lane, good: Sequence[Member], jobs: Sequence[Job]) -> lis
         spans += [plain("job "), *names(ids), plain(" · read back from the member list")]
     until = next((m.shared_until for m in good if m.shared_until), None)
     if until is not None:
-        spans += [plain(f" · shared{lasting(lane.verdict.share_for)}, taken back "), Moment(until)]
+        spans += [plain(f" · shared{lasting(lane.verdict.share_for)}; taken back on "), Moment(until)]
     return [Small(tuple(spans))] if spans else []
 
 
 def expired(lane: Lane, members: Sequence[Member]) -> Message:
     """Nobody decided in time, or a fact stayed unknown."""
     reason = "a fact the policy needs could not be found out" if lane.note else "nobody decided in time"
-    text = f"Expired: {reason}. Nothing was shared of: {phrase(members)}. Ask again if it is still wanted."
+    text = f"Expired: {reason}. Not shared: {phrase(members)}. Ask again if it is still wanted."
     return Message(text=text, parts=(Paragraph((bold("Expired"), plain(text[len("Expired") :]))),))
 
 
