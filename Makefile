@@ -25,7 +25,7 @@ endif
 
 .PHONY: help
 help: ## list what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 .PHONY: demo
 demo: $(READY) ## the whole bot on this machine, against a small Slack and a small cloud
@@ -61,6 +61,10 @@ docs: $(READY) ## write the generated parts of the documents anew
 bench: $(READY) ## measure, and compare with the goals
 	$(BIN)/python -m bench $(ARGS)
 
+.PHONY: mutants-policy
+mutants-policy: $(READY) ## break the policy on purpose, one way at a time, and see that a test says so; ARGS="WORD" for some
+	$(BIN)/python -m tools.mutants_policy $(ARGS)
+
 .PHONY: lock
 lock: ## resolve the requirements anew; UPGRADE=--upgrade takes newer versions too
 	@set -eu; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
@@ -74,7 +78,7 @@ lock: ## resolve the requirements anew; UPGRADE=--upgrade takes newer versions t
 .PHONY: clean
 clean: ## remove everything that can be made again, .venv included
 	rm -rf $(VENV) $(BEGUN) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find bot bench tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find bot bench tests tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # A build that was interrupted leaves its mark beside .venv; the next one starts from nothing. Pip alone would take a half
 # installed package for a whole one.

@@ -83,13 +83,13 @@ async def drive(
     Raises WrongAnswerError, OSError, TimeoutError.
     """
     loop, queue, times = asyncio.get_running_loop(), iter(requests), _Times(warm_up)
-    host, port = urlsplit(url).hostname, urlsplit(url).port
+    place = urlsplit(url)
     connections = []
     try:
         async with asyncio.timeout(PATIENCE):
             for _ in range(at_once):
                 _, connection = await loop.create_connection(
-                    lambda: _Connection(queue, times, expected), host, port
+                    lambda: _Connection(queue, times, expected), place.hostname or "", place.port or 80
                 )
                 connections.append(connection)
             for connection in connections:

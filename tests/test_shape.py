@@ -30,7 +30,7 @@ TEST_ROOMS_OF_THEIR_OWN = {
     "samples": "what vendors send",
     "stories": "the use cases together, fakes around them, one story a test",
 }
-TESTS_OF_THE_TREE = {"test_shape", "test_docs", "test_docker"}
+TESTS_OF_THE_TREE = {"test_shape", "test_docs", "test_docker", "test_bench"}
 THE_CONTRACT = "contract"
 """`test_contract.py`: the room's implementation under the suite of its port."""
 A_FAKE = "memory"

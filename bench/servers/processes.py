@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.machine import hurry
 from bench.servers.outside import POLICY
 from bench.servers.sync_echo import THREADS
 
@@ -82,6 +83,7 @@ class Place:
     outside: Server
     prompt: Server
     default: Server
+    durable: Server
     sync: Server
 
     @property
@@ -90,7 +92,7 @@ class Place:
 
     @property
     def servers(self) -> tuple[Server, ...]:
-        return self.bot, self.outside, self.prompt, self.default, self.sync
+        return self.bot, self.outside, self.prompt, self.default, self.durable, self.sync
 
     @contextmanager
     def alone(self, server: Server) -> Iterator[None]:
@@ -125,9 +127,10 @@ def started(folder: Path) -> Iterator[Place]:
             bot=_start(stack, folder, "imagebot", ["bot", "serve"], {**said, **_settings(folder)}),
             prompt=_start(stack, folder, "prompt", ["bench.servers.echo", "prompt"], echo),
             default=_start(stack, folder, "default", ["bench.servers.echo", "default"], echo),
+            durable=_start(stack, folder, "durable", ["bench.servers.echo", "durable"], echo),
             sync=_start(stack, folder, "sync", gunicorn, echo),
         )
-        for server in (place.bot, place.prompt, place.default, place.sync):
+        for server in (place.bot, place.prompt, place.default, place.durable, place.sync):
             server.url = server.told(_ADDRESS)
         place.bot.told(re.compile("ready_to_serve"))
         yield place
@@ -156,6 +159,7 @@ def _start(
             env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **environment},
             start_new_session=True,
         )
+    hurry(process.pid)
     server = Server(name, process, log)
     stack.callback(server.stop)
     return server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 
 from bot.adapters.slack.choosing import Chosen
@@ -15,12 +16,16 @@ from bot.usecases.part_lane import choices
 from bot.usecases.receive_click import Clicked, receive_click
 from bot.usecases.receive_command import Typed, receive_command
 
+NUDGE_AFTER, NUDGE_EVERY = 0.002, 0.05
+"""Seconds."""
+
 
 class SlackInbound:
     """The listeners' Inbound. Each call is durable when it returns; an error that comes out means nothing was stored."""
 
     def __init__(self, outside: Outside, *, nudge: Callable[[], None], seen: Callable[[str], None]) -> None:
         self._outside, self._nudge, self._seen = outside, nudge, seen
+        self._nudged_at = -math.inf
 
     async def command(self, typed: TypedCommand) -> Message:
         self._seen("command")
@@ -98,5 +103,9 @@ class SlackInbound:
         return None
 
     def _nudge_soon(self) -> None:
-        """After the acknowledgement has left: the worker shall not compete with it."""
-        asyncio.get_running_loop().call_later(0.002, self._nudge)
+        """After the acknowledgement has left: the worker shall not compete with it. While many come in, one nudge stands for
+        all of a while, as each makes every crew look into the store."""
+        loop = asyncio.get_running_loop()
+        if self._nudged_at <= loop.time():
+            self._nudged_at = max(loop.time() + NUDGE_AFTER, self._nudged_at + NUDGE_EVERY)
+            loop.call_at(self._nudged_at, self._nudge)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -9,29 +11,54 @@ import structlog
 
 from bot.domain.errors import PolicyError, Problem
 from bot.domain.policy import Policy
+from bot.domain.policy.comparison import Direction, compared
+from bot.domain.policy.grid import Grid
+from bot.domain.policy.settings_change import settings_changed
 from bot.domain.policy_file import load
 
 log = structlog.get_logger("policy")
 
 LARGEST = 1_000_000
 """Bytes of a policy file. A larger one is a mistake."""
+LOOK_FOR = 0.5
+"""Seconds a new policy is compared with the old one."""
+MAX_TOLD = 8
+"""Looser things told at once; the rest is counted."""
 
 
 def read_policy(path: Path) -> Policy:
     """The policy of a file. Raises PolicyError with every problem, an unreadable file included."""
+    return load(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises PolicyError when it is too large or cannot be read."""
     try:
         if path.stat().st_size > LARGEST:
             raise PolicyError(
                 (Problem(where=str(path), what="is larger than 1 MB", instead="it is one YAML file"),)
             )
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         why = error.strerror or type(error).__name__
         hint = "set IMAGEBOT_POLICY to your policy file; policy.example.yml is a start"
         raise PolicyError((Problem(where=str(path), what=f"cannot be read: {why}", instead=hint),)) from None
     except UnicodeDecodeError:
         raise PolicyError((Problem(where=str(path), what="is not a text in UTF-8"),)) from None
-    return load(text, str(path))
+
+
+def loosened_in_words(old: Policy, new: Policy, within: float = LOOK_FOR) -> tuple[str, ...]:
+    """What became looser: a sentence for each kind of pair, with its rules, then limits, groups and the like. Looked for
+    over generated requests, for at most `within` seconds; what it does not name may be looser too."""
+    end = time.monotonic() + within
+    changes, _ = compared(old, new, Grid(old, new).cases(), lambda: time.monotonic() > end)
+    said: dict[str, None] = {}
+    for change in changes:
+        if change.direction is Direction.LOOSENED:
+            rules = f"rules {', '.join(change.rules)}" if change.rules else "no rule"
+            said[f"{change.pairs}: {change.before} -> {change.after} ({rules})"] = None
+    settings = (c.words for c in settings_changed(old, new) if c.direction is Direction.LOOSENED)
+    return (*said, *settings)
 
 
 class PolicyKeeper:
@@ -75,9 +102,20 @@ class PolicyKeeper:
         self.problem = ""
         if policy.digest == self.policy.digest:
             return False
-        self.policy = policy
-        log.info("policy_loaded", digest=policy.digest[:12], rules=len(policy.rules))
-        await announce(
-            "policy_loaded", f"The policy file was loaded: {len(policy.rules)} rules, {policy.digest[:12]}."
-        )
+        before, self.policy = self.policy, policy
+        looser = await asyncio.to_thread(loosened_in_words, before, policy)
+        log.info("policy_loaded", digest=policy.digest[:12], rules=len(policy.rules), looser=len(looser))
+        sentence = f"The policy file was loaded: {len(policy.rules)} rules, {policy.digest[:12]}."
+        await announce("policy_loaded", f"{sentence} {_told(looser)}".rstrip())
         return True
+
+
+def _told(looser: tuple[str, ...]) -> str:
+    if not looser:
+        return ""
+    more = (
+        f"; and {len(looser) - MAX_TOLD} more (imagebot policy diff shows all)"
+        if len(looser) > MAX_TOLD
+        else ""
+    )
+    return f"Looser than before: {'; '.join(looser[:MAX_TOLD])}{more}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.model import NO_REQUIREMENT, Lane, Member, Outcome, Verdict
+from bot.domain.model import NO_REQUIREMENT, Glass, Lane, Member, Outcome, Verdict
 from bot.domain.plan import Question, verdict_of
 from bot.domain.policy import Policy, merge
 
@@ -30,17 +30,21 @@ def in_force(policy: Policy, asked: Question, lane: Lane, members: Sequence[Memb
     forbidden: list[tuple[Member, str]] = []
     kept: list[Member] = []
     requirement, self_approval, hold = lane.verdict.requirement, lane.verdict.self_approval, ""
+    times = [lane.verdict.share_for]
     for member in members:
         now = verdict_of(policy, asked, (member.image, member.project))
         if now.outcome is Outcome.DENY:
             forbidden.append((member, now.why))
             continue
         kept.append(member)
+        times.append(now.share_for)
         if now.outcome is Outcome.HOLD:
             hold = hold or now.why
         elif now.outcome is Outcome.NEEDS_APPROVALS:
             requirement = merge(requirement, now.requirement)
             self_approval = self_approval and now.self_approval
+    if lane.verdict.glass is Glass.BROKEN:
+        requirement = NO_REQUIREMENT
     outcome = lane.verdict.outcome
     if hold:
         outcome = Outcome.HOLD
@@ -51,6 +55,7 @@ def in_force(policy: Policy, asked: Question, lane: Lane, members: Sequence[Memb
         outcome=outcome,
         requirement=requirement,
         self_approval=self_approval,
+        share_for=min((time for time in times if time is not None), default=None),
         why=hold or lane.verdict.why,
     )
     return InForce(verdict=verdict, forbidden=tuple(forbidden), members=tuple(kept))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.model import Actor, Decision, Job, Lane, Member, Person, Verdict
+from bot.domain.model import Actor, Decision, Glass, Job, Lane, Member, Person, Verdict
 from bot.domain.policy import Vote, can_vote, in_words, is_met, still_missing
 from bot.domain.states import (
     FINAL_LANE_STATES,
@@ -106,7 +106,7 @@ def decide(
     if not ballot.approve:
         after = step(lane, LaneEvent.REFUSED, ballot.at, note=ballot.reason)
         return Recorded(lane=after, decision=decision, missing="")
-    votes = votes_of((*earlier, decision))
+    votes = countable((*earlier, decision), verdict, requester)
     pinned = replace(lane, verdict=verdict)
     if is_met(verdict.requirement, votes):
         return Recorded(
@@ -121,6 +121,12 @@ def decide(
 def votes_of(decisions: Sequence[Decision]) -> tuple[Vote, ...]:
     """The approvals among the decisions, as votes."""
     return tuple(Vote(person=d.person, groups=d.groups) for d in decisions if d.approve)
+
+
+def countable(decisions: Sequence[Decision], verdict: Verdict, requester: Person) -> tuple[Vote, ...]:
+    """The approvals that count under this verdict: the requester's own only while it says so, whenever it was given."""
+    own = verdict.self_approval or verdict.glass is Glass.BROKEN
+    return votes_of([d for d in decisions if own or d.person != requester])
 
 
 def _not_open(lane: Lane, ballot: Ballot) -> str | None:

@@ -214,12 +214,20 @@ def open_lane(
         plan_hash=plan_hash(request, group.pairs),
         created_at=at,
         deadline=deadline,
-        reminders=tuple(at + r for r in policy.defaults.remind if deadline and at + r < deadline)
+        reminders=reminders_of(policy, group.verdict, at, deadline)
         if state is LaneState.AWAITING_APPROVAL
         else (),
         ended_at=at if state in (LaneState.SUCCEEDED, LaneState.DENIED) else None,
     )
     return lane, members_of(lane, group)
+
+
+def reminders_of(
+    policy: Policy, verdict: Verdict, at: datetime, deadline: datetime | None
+) -> tuple[datetime, ...]:
+    """When its approvers are reminded and its wait is escalated, soonest first."""
+    steps = {*policy.defaults.remind, *(e.after for e in policy.escalations_of(verdict.rules))}
+    return tuple(at + after for after in sorted(steps) if deadline is None or at + after < deadline)
 
 
 def members_of(lane: Lane, group: Group) -> tuple[Member, ...]:

@@ -67,6 +67,8 @@ class LaneEvent(StrEnum):
     APPROVAL_NO_LONGER_ENOUGH = "approval_no_longer_enough"
     POLICY_NOW_FORBIDS = "policy_now_forbids"
     NOTHING_LEFT_TO_DO = "nothing_left_to_do"
+    GLASS_BROKEN = "glass_broken"
+    REVIEWED = "reviewed"
     CLAIMED = "claimed"
     THROTTLED = "throttled"
     JOB_ACCEPTED = "job_accepted"
@@ -175,6 +177,8 @@ LANE_TABLE: Mapping[LaneState, Mapping[LaneEvent, LaneState]] = {
     LaneState.AWAITING_APPROVAL: {
         LaneEvent.DECISION_RECORDED: LaneState.AWAITING_APPROVAL,
         LaneEvent.APPROVAL_REACHED: LaneState.APPROVED,
+        LaneEvent.GLASS_BROKEN: LaneState.APPROVED,
+        LaneEvent.REVIEWED: LaneState.SUCCEEDED,
         LaneEvent.REFUSED: LaneState.REJECTED,
         LaneEvent.DEADLINE_PASSED: LaneState.EXPIRED,
         LaneEvent.CANCELLED: LaneState.CANCELLED,

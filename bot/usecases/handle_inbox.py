@@ -8,6 +8,7 @@ from bot.domain.model import ClickKind, Due, InboxId, InboxItem, InboxKind
 from bot.ports import Outside
 from bot.usecases.answer_reads import answer_who
 from bot.usecases.answer_why import answer_why
+from bot.usecases.break_glass import break_glass
 from bot.usecases.cancel import cancel_by_click
 from bot.usecases.dry_run import answer_dry_run
 from bot.usecases.keep_copy import keep_copy
@@ -34,6 +35,8 @@ async def handle_inbox(outside: Outside, due: Due) -> None:
     match ClickKind(item.body["click"]):
         case ClickKind.APPROVE | ClickKind.REJECT | ClickKind.CHOOSE:
             await record_decision(outside, due, item)
+        case ClickKind.BREAK_GLASS:
+            await break_glass(outside, due, item)
         case ClickKind.CANCEL:
             await cancel_by_click(outside, due, item)
         case ClickKind.RETRY:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.lifecycle import close_members, step, votes_of
-from bot.domain.model import Due, DueKind, Lane, Request
+from bot.domain.lifecycle import close_members, countable, step
+from bot.domain.model import Due, DueKind, Glass, Lane, Request
+from bot.domain.notices import Message
 from bot.domain.policy import still_missing
 from bot.domain.states import LaneEvent, LaneState
-from bot.domain.wording import thread
-from bot.domain.wording.pairs import needed
+from bot.domain.wording import glass, thread
+from bot.domain.wording.pairs import named, needed
 from bot.ports import Outside, Transaction
 from bot.usecases.advance import Happened, lane_and_request, save_step, tell_thread
 
@@ -43,7 +44,8 @@ def pass_deadline_now(tx: Transaction, request: Request, lane: Lane, now: dateti
     after = step(lane, LaneEvent.DEADLINE_PASSED, now, note=note)
     closed = close_members(members, "expired")
     save_step(tx, request, after, Happened(kind="lane_expired", at=now), members=closed)
-    tell_thread(tx, request, thread.expired(after, members), now)
+    review = lane.verdict.glass is Glass.REVIEW
+    tell_thread(tx, request, glass.not_reviewed() if review else thread.expired(after, members), now)
 
 
 async def remind(outside: Outside, due: Due) -> None:
@@ -60,11 +62,31 @@ async def remind(outside: Outside, due: Due) -> None:
         rest = tuple(r for r in lane.reminders if r > now)
         if late:
             tx.save_lane(replace(lane, reminders=rest))
-            missing = still_missing(lane.verdict.requirement, votes_of(tx.decisions(lane.id)))
-            line = needed(missing, outside.policy().groups)
-            tell_thread(tx, request, thread.reminder(lane, tx.members(lane.id), line), now)
+            tell_thread(tx, request, _reminder(tx, outside, found, late), now)
             tx.record("lane_reminded", at=now, request=request.id, lane=lane.id)
         if rest:
             tx.plan_work(DueKind.REMIND, lane.id, rest[0])
 
     await outside.store.write(store)
+
+
+def _reminder(
+    tx: Transaction, outside: Outside, found: tuple[Lane, Request], late: list[datetime]
+) -> Message:
+    """The approvers once more, and those to whom a rule escalates by now."""
+    lane, request = found
+    if lane.verdict.glass is Glass.REVIEW:
+        return glass.to_be_reviewed()
+    policy = outside.policy()
+    missing = still_missing(
+        lane.verdict.requirement, countable(tx.decisions(lane.id), lane.verdict, request.requester)
+    )
+    up = frozenset(
+        name
+        for escalation in policy.escalations_of(lane.verdict.rules)
+        if lane.created_at + escalation.after in late
+        for name in escalation.to
+    )
+    return thread.reminder(
+        lane, tx.members(lane.id), needed(missing, policy.groups), named(up, policy.groups)
+    )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.errors import BotError, CloudAuthError, CloudRefusedError, TransientError
+from bot.domain.glass import offered
 from bot.domain.model import Due, Request, RequestId
 from bot.domain.plan import Group, group_pairs, open_lane, question
 from bot.domain.states import RequestState
@@ -45,7 +46,8 @@ async def plan_request(outside: Outside, due: Due) -> None:
         return
     policy, now = outside.policy(), outside.clock.now()
     asked = question(request, requester, now, outside.limits, pairs)
-    await _store_plan(outside, due, request, group_pairs(policy, asked, pairs))
+    groups = offered(policy, requester, request, group_pairs(policy, asked, pairs))
+    await _store_plan(outside, due, request, groups)
 
 
 def _too_late(error: BotError) -> str:

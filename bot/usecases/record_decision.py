@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain.choosing import Parted
 from bot.domain.in_force import InForce, in_force
 from bot.domain.lifecycle import Ballot, Ignored, Recorded, close_members, decide, step
-from bot.domain.model import Actor, ClickKind, Due, InboxItem, Lane, Outcome, Request
+from bot.domain.model import Actor, ClickKind, Due, Glass, InboxItem, Lane, Outcome, Request
 from bot.domain.plan import question
 from bot.domain.states import LaneEvent, LaneState
 from bot.domain.wording import thread
@@ -18,6 +18,7 @@ from bot.usecases.look_up import actor
 from bot.usecases.part_lane import NOTHING_CHOSEN, part_lane, parted
 from bot.usecases.pass_deadline import pass_deadline_now
 from bot.usecases.refuse_click import UNKNOWN_LANE, click_done, refuse_click
+from bot.usecases.review_glass import review
 
 
 async def record_decision(outside: Outside, due: Due, item: InboxItem) -> None:
@@ -60,6 +61,9 @@ def _judge(
     ):
         pass_deadline_now(tx, request, lane, now)
         refuse_click(tx, item, found, "Too late: the time for a decision had run out.", now)
+        return
+    if lane.verdict.glass is Glass.REVIEW:
+        review(tx, item, found, clicker, _approves(item))
         return
     pairs = [(m.image, m.project) for m in members]
     asked = question(request, requester, now, outside.limits, pairs)

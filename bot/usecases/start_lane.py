@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.domain.in_force import InForce, in_force
-from bot.domain.lifecycle import close_members, step, votes_of
+from bot.domain.lifecycle import close_members, countable, step
 from bot.domain.model import (
     Due,
     DueKind,
@@ -109,7 +109,7 @@ def _start(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Reque
         _hold(tx, outside, due, found, force)
         return
     tx.finish(due)
-    votes = votes_of(tx.decisions(lane.id))
+    votes = countable(tx.decisions(lane.id), force.verdict, request.requester)
     if not is_met(force.verdict.requirement, votes):
         _ask_again(tx, outside, found, force)
         return
@@ -185,7 +185,8 @@ def _ask_again(tx: Transaction, outside: Outside, found: tuple[Lane, Request], f
     """The requirement in force has grown since the approval: back to the approvers, with a new deadline."""
     lane, request = found
     now = outside.clock.now()
-    missing = in_words(still_missing(force.verdict.requirement, votes_of(tx.decisions(lane.id))))
+    votes = countable(tx.decisions(lane.id), force.verdict, request.requester)
+    missing = in_words(still_missing(force.verdict.requirement, votes))
     after = step(replace(lane, verdict=force.verdict), LaneEvent.APPROVAL_NO_LONGER_ENOUGH, now)
     defaults = outside.policy().defaults
     after = replace(

@@ -4,6 +4,7 @@ a later due time. Retry exists only here: a due row with a later time."""
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,8 +75,7 @@ class Crew:
         while not self._stopping:
             self._wake.clear()
             try:
-                taken = await self._take()
-                wait = 0.0 if taken and len(self._tasks) < self._size else await self._until_next()
+                wait = await self._take()
             except BotError as error:
                 log.error("store_unavailable", error=error.message)
                 wait = IDLE
@@ -102,49 +102,45 @@ class Crew:
     async def turn(self) -> int:
         """Acts on what is due just now, one row after another, and returns how many there were. For drivers that keep their
         own time; `run` does the same with many hands."""
-        rows = await self._claim(self._size)
+        rows = await self._claim(self._size) if await self._ahead() <= 0 else ()
         for due in rows:
             await self._act(due)
         return len(rows)
 
-    async def _take(self) -> int:
-        """Claims as many due rows as there are free hands, and sets to work on them."""
+    async def _take(self) -> float:
+        """Claims as many due rows as there are free hands, and sets to work on them. Seconds after which to look again,
+        unless woken before."""
         free = self._size - len(self._tasks)
         if free <= 0:
-            return 0
+            return IDLE
+        ahead = await self._ahead()
+        if ahead > 0:
+            return min(max(ahead, 0.005), IDLE)
         rows = await self._claim(free)
         for due in rows:
             task = asyncio.create_task(self._act(due))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
-        return len(rows)
+        if not rows:
+            return 0.05
+        return 0.0 if len(rows) < free else IDLE
 
     async def _claim(self, limit: int) -> tuple[Due, ...]:
-        """A cheap look first: a claim is a durable write."""
         now = self._outside.clock.now()
-        upcoming = await self._next_due()
-        if upcoming is None or upcoming > now:
-            return ()
         until, claim = now + self._outside.limits.lease, self._new_claim()
         return await self._outside.store.write(
             lambda tx: tx.claim_due(now, kinds=self._kinds, until=until, claim=claim, limit=limit)
         )
 
-    async def _next_due(self) -> datetime | None:
-        return await self._outside.store.read(lambda view: view.next_due(self._kinds))
+    async def _ahead(self) -> float:
+        """Seconds until something is due; at most 0 when something is, infinite when nothing ever will be. A look is cheap,
+        a claim is a durable write."""
+        upcoming = await self._outside.store.read(lambda view: view.next_due(self._kinds))
+        return math.inf if upcoming is None else (upcoming - self._outside.clock.now()).total_seconds()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._wake.set()
-
-    async def _until_next(self) -> float:
-        if len(self._tasks) >= self._size:
-            return IDLE
-        upcoming = await self._next_due()
-        if upcoming is None:
-            return IDLE
-        ahead = (upcoming - self._outside.clock.now()).total_seconds()
-        return min(max(ahead, 0.005), IDLE) if ahead > 0 else 0.05
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -4,13 +4,14 @@ what is asked. One generator serves both the seeded volume and hypothesis, which
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import combinations, product
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from bot.domain.model import (
@@ -34,8 +35,10 @@ from bot.domain.policy import (
     Clause,
     Defaults,
     Effect,
+    Mode,
     Operator,
     Policy,
+    PolicyLimits,
     ReasonRule,
     Rule,
     ShareFor,
@@ -54,6 +57,8 @@ AT = (
 )
 """A Wednesday's noon, a Saturday's last half hour, a Monday's first moment."""
 MADE = (datetime(2026, 2, 22, 12, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC))
+SLOW_SEED = 1_000_000
+"""Seeds of the volume begin here; the fast run uses others."""
 UNKNOWN_ONE_IN = 14
 """How rarely a fact is unknown."""
 
@@ -74,7 +79,7 @@ IMAGE_VALUES: dict[str, tuple[Any, ...]] = {
 }
 """What each fact of an image can be when it is known."""
 UNKNOWN_IMAGE: dict[str, Any] = {name: "" if name == "name" else None for name in IMAGE_VALUES}
-GUARDS_WITHOUT_A_HOLD = ("owner", "public", "marketplace")
+GUARDS_WITHOUT_A_HOLD = ("owner",)
 """Facts of the cloud's own refusals that need not be known: see docs/policy-meaning.md."""
 PROJECTS = (
     ProjectFacts(id=DEV, name="shop-dev", env="dev", tenant="self", labels={"tier": "gold"}),
@@ -137,6 +142,22 @@ def worlds_of(first_seed: int, count: int) -> Iterator[tuple[int, World]]:
 def drawn(make: Any) -> st.SearchStrategy[Any]:
     """A strategy of what `make` makes of chance."""
     return st.randoms(use_true_random=False).map(make)
+
+
+def shards(fast: int, slow: int, count: int = 1) -> pytest.MarkDecorator:
+    """The test takes (first seed, how many): `count` shards in every run, eight larger ones when there is time."""
+    every = [pytest.param(shard * fast, fast, id=f"fast{shard}") for shard in range(count)]
+    volume = [
+        pytest.param(SLOW_SEED + shard * slow, slow, id=f"slow{shard}", marks=pytest.mark.slow)
+        for shard in range(8)
+    ]
+    return pytest.mark.parametrize(("first", "count"), every + volume)
+
+
+def some_of(votes: Sequence[Vote]) -> Iterator[tuple[Vote, ...]]:
+    """Every subset of the votes."""
+    for size in range(len(votes) + 1):
+        yield from combinations(votes, size)
 
 
 # -- the ask -----------------------------------------------------------------------------------
@@ -231,7 +252,17 @@ def is_known(ask: Ask) -> bool:
 def a_policy(chance: Random) -> Policy:
     effects = (Effect.PERMIT,) * 5 + (Effect.REQUIRE,) * 3 + (Effect.FORBID,)
     rules = tuple(a_rule(chance, f"r{number}", effects) for number in range(chance.randint(1, 6)))
-    return policy_of(rules, zone=chance.choice(("UTC", "Europe/Berlin", "America/New_York")))
+    zone = chance.choice(("UTC", "Europe/Berlin", "America/New_York"))
+    return replace(policy_of(rules, zone), limits=some_limits(chance))
+
+
+def some_limits(chance: Random) -> PolicyLimits:
+    """Usually none, as in most files."""
+    return PolicyLimits(
+        max_images=1 if chance.random() < 0.05 else None,
+        max_projects=2 if chance.random() < 0.05 else None,
+        max_duration=chance.choice(SPANS) if chance.random() < 0.15 else None,
+    )
 
 
 def policy_of(rules: tuple[Rule, ...], zone: str = "UTC") -> Policy:
@@ -245,13 +276,18 @@ def a_rule(chance: Random, id: str, effects: tuple[Effect, ...] = tuple(Effect))
     return Rule(
         id=id,
         effect=effect,
-        actions=frozenset(chance.choice(((Action.SHARE,),) * 3 + ((Action.UNSHARE,), tuple(Action), tuple(Action)))),
+        actions=frozenset(
+            chance.choice(((Action.SHARE,),) * 3 + ((Action.UNSHARE,), tuple(Action), tuple(Action)))
+        ),
         when=conditions(chance, least, chance.choice((1, 1, 2))),
         unless=tuple(conditions(chance, 1, 2) for _ in range(chance.choice((0, 0, 0, 0, 1, 2)))),
         requirement=a_requirement(chance) if asks and chance.random() < 0.75 else NO_REQUIREMENT,
-        reason=ReasonRule(pattern="^(CHG|INC)-[0-9]+", hint="a number") if asks and chance.random() < 0.15 else None,
+        reason=ReasonRule(pattern="^(CHG|INC)-[0-9]+", hint="a number")
+        if asks and chance.random() < 0.15
+        else None,
         share_for=a_limit(chance) if effect is Effect.PERMIT and chance.random() < 0.3 else None,
         self_approval=asks and chance.random() < 0.5,
+        mode=Mode.WARN if chance.random() < 0.1 else Mode.ENFORCE,
     )
 
 
@@ -275,7 +311,9 @@ def conditions(chance: Random, least: int, most: int) -> tuple[Clause, ...]:
 
 
 def a_clause(chance: Random) -> Clause:
-    kind = chance.choice(("groups", "groups", "set", "flag", "flag", "text", "text", "text", "number", "exists"))
+    kind = chance.choice(
+        ("groups", "groups", "set", "flag", "flag", "text", "text", "text", "number", "exists")
+    )
     if kind in ("groups", "set"):
         fact = "requester.groups" if kind == "groups" else "image.tags"
         wanted = tuple(name for name in SETS[fact] if chance.random() < 0.5) or SETS[fact][:1]
@@ -329,7 +367,7 @@ def a_vote(chance: Random, user: str) -> Vote:
     return Vote(person=Person(HOME, user), groups=names)
 
 
-def actors() -> Iterator[Actor]:
+def _actors() -> Iterator[Actor]:
     """Somebody of every mix of flags (true, false, unknown), sure of leads, unsure of security, or in neither."""
     for flags in product((True, False, None), repeat=4):
         named = dict(zip(("is_guest", "is_bot", "is_deactivated", "is_foreign"), flags, strict=True))
@@ -343,3 +381,5 @@ def actors() -> Iterator[Actor]:
                 )
 
 
+ACTORS = tuple(_actors())
+"""Everybody one can think of."""

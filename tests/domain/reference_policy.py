@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.model import Action, Actor, AllOf, AnyOf, GroupName, Need, Outcome, Person, Requirement
-from bot.domain.policy import Ask, Clause, Effect, Policy, Rule, Vote
+from bot.domain.policy import Ask, BreakGlass, Clause, Effect, Mode, Policy, Rule, Vote
 
 Truth = bool | None
 """None: unknown."""
@@ -189,13 +189,16 @@ class Meaning:
 def meaning(policy: Policy, ask: Ask) -> Meaning:
     """The five steps of "How a pair is judged" in docs/policy.md, one after the other."""
     zone = ZoneInfo(policy.defaults.time_zone)
-    speaking = [rule for rule in policy.rules if ask.action in rule.actions]
+    in_effect = [rule for rule in policy.rules if rule.mode is not Mode.WARN]
+    speaking = [rule for rule in in_effect if ask.action in rule.actions]
     forbids = {r.id: applies(r, ask, zone) for r in speaking if r.effect is Effect.FORBID}
     requires = {r.id: applies(r, ask, zone) for r in speaking if r.effect is Effect.REQUIRE}
     permits = {r.id: opens(r, ask, zone) for r in speaking if r.effect is Effect.PERMIT}
     by_id = {rule.id: rule for rule in speaking}
     if any(truth is True for truth in cloud_refusals(ask)):
         return _deny("built-in")
+    if beyond_the_limits(policy, ask):
+        return _deny("limits")
     if forbidding := [id for id, truth in forbids.items() if truth is True]:
         return _deny(*forbidding)
     badly = [id for id, truth in requires.items() if truth is True and not reason_fits(by_id[id], ask)]
@@ -208,16 +211,18 @@ def meaning(policy: Policy, ask: Ask) -> Meaning:
         doubtful.append("built-in")
     if doubtful:
         return Meaning(outcome=Outcome.HOLD, rules=frozenset(doubtful))
-    return _opened([by_id[id] for id, truth in (requires | permits).items() if truth is True], ask)
+    matching = [by_id[id] for id, truth in (requires | permits).items() if truth is True]
+    return _opened(matching, ask, policy.limits.max_duration)
 
 
 def _deny(*ids: str) -> Meaning:
     return Meaning(outcome=Outcome.DENY, rules=frozenset(ids))
 
 
-def _opened(matching: list[Rule], ask: Ask) -> Meaning:
+def _opened(matching: list[Rule], ask: Ask, longest: timedelta | None) -> Meaning:
     asking = [rule for rule in matching if ways((rule.requirement,)) != [{}]]
     spans = [rule.share_for.default for rule in matching if rule.share_for is not None]
+    spans += [longest] if longest is not None else []
     lasting = ask.duration if ask.duration is not None else min(spans, default=None)
     return Meaning(
         outcome=Outcome.NEEDS_APPROVALS if asking else Outcome.ALLOW,
@@ -242,8 +247,21 @@ def cloud_refusals(ask: Ask) -> list[Truth]:
     ]
 
 
+def beyond_the_limits(policy: Policy, ask: Ask) -> bool:
+    """The file's own limits on the whole request, and on how long a share may last."""
+    limits = policy.limits
+    too_many_images = limits.max_images is not None and ask.images > limits.max_images
+    too_many_projects = limits.max_projects is not None and ask.projects > limits.max_projects
+    unlimited = ask.duration is None or limits.max_duration is None or ask.action is not Action.SHARE
+    too_long = not unlimited and bool(
+        ask.duration and limits.max_duration and ask.duration > limits.max_duration
+    )
+    return too_many_images or too_many_projects or too_long
+
+
 def must_be_known_and_is_not(ask: Ask) -> bool:
-    return ask.action is Action.SHARE and (ask.image.owned is None or ask.image.status is None)
+    facts = (ask.image.owned, ask.image.status, ask.image.public, ask.image.marketplace)
+    return ask.action is Action.SHARE and None in facts
 
 
 def nearest(permits: list[Rule], ask: Ask, zone: tzinfo) -> list[str]:
@@ -308,3 +326,14 @@ def counts(actor: Actor, wanted: frozenset[GroupName], *, requester: Person, sel
     )
     in_a_group = any(name in wanted for name in actor.groups)
     return surely_plain and in_a_group and (self_approval or actor.person != requester)
+
+
+def may_break_glass(
+    glass: BreakGlass | None, actor: Actor, outcome: Outcome, reason: str, pairs: int
+) -> bool:
+    """Whether they may go ahead without approvals: named for it, surely a full member, few pairs, a long reason, and
+    only in place of approvals."""
+    if glass is None or outcome is not Outcome.NEEDS_APPROVALS:
+        return False
+    named = counts(actor, glass.by, requester=actor.person, self_approval=True)
+    return named and pairs <= glass.max_pairs and len(reason.strip()) >= glass.min_reason

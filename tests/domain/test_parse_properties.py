@@ -90,6 +90,7 @@ def sharings(draw: st.DrawFn) -> ShareCommand:
     action = draw(st.sampled_from(Action))
     return ShareCommand(
         dry_run=draw(st.booleans()),
+        break_glass=action is Action.SHARE and draw(st.booleans()),
         action=action,
         images=tuple(draw(st.lists(images, min_size=1, max_size=4, unique=True))),
         projects=tuple(draw(st.lists(projects, min_size=1, max_size=4, unique=True))),

@@ -41,7 +41,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
     ("text", "at", "words"),
     [
         (with_rule("id: a, efect: forbid, when: {}"), "efect", 'unknown key "efect" (did you mean "effect"? allowed:'),
-        (with_rule("id: a, effect: forbid, when: {}, mode: warn"), "mode", 'unknown key "mode"'),
+        (with_rule("id: a, effect: forbid, when: {}, mode: warm"), "warm", 'did you mean "warn"? allowed: enforce, warn'),
         (with_rule("id: a, effect: forbid"), "{id", '"when" is missing'),
         (with_rule("effect: forbid, when: {}"), "{effect", '"id" is missing'),
         (with_rule("id: a, effect: permt, when: {}"), "permt", 'did you mean "permit"? allowed: forbid, permit, require'),

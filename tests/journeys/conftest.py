@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.journeys.stage", "tests.journeys.process")
+pytest.register_assert_rewrite("tests.journeys.stage", "tests.journeys.seats", "tests.journeys.process")

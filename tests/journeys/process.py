@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.journeys.cast import CANARIES
 from tests.journeys.stage import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ class Ended:
     err: str
 
 
-async def imagebot(*words: str, values: Mapping[str, str], folder: Path, seconds: float = 30) -> Ended:
+async def imagebot(*words: str, values: Mapping[str, str], folder: Path, seconds: float = 60) -> Ended:
     """A command of the operator, run to its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *words, env=environ_of(values), cwd=folder, stdout=asyncio.subprocess.PIPE,
@@ -43,6 +44,13 @@ async def imagebot(*words: str, values: Mapping[str, str], folder: Path, seconds
         await process.communicate()
         raise
     return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
+
+
+def assert_discreet(ended: Ended) -> None:
+    """No secret and no stack."""
+    said = ended.out + ended.err
+    assert [what for what, secret in CANARIES.items() if secret in said] == []
+    assert "Traceback" not in said
 
 
 class Process:
@@ -63,7 +71,7 @@ class Process:
         if not self._ready.done():
             self._ready.set_exception(RuntimeError(f"did not start:\n{self._stage.log.getvalue()[-3000:]}"))
 
-    async def ready(self, seconds: float = 20) -> str:
+    async def ready(self, seconds: float = 40) -> str:
         async with asyncio.timeout(seconds):
             return await self._ready
 

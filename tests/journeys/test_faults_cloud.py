@@ -172,6 +172,8 @@ async def test_a_successful_job_with_a_missing_pair_is_not_believed() -> None:
         await s.command(ALICE, "share base-ubuntu-24 to shop-dev")
         assert await s.settled() == "ended"
         assert (await s.lane())["state"] == "failed"
+        member = (await s.lane())["members"][0]
+        assert (member["outcome"], bool(member["detail"])) == ("failed", True)
         assert not any("Done" in text for text in s.thread())
 
 

@@ -294,3 +294,45 @@ async def test_groups_the_rule_wants_told_are_named_beside_those_that_may_approv
 
     spans = [span for part in world.card().message.parts if part.type == "small" for span in part.line]
     assert any(span.type == "group" and span.name == "security" for span in spans)
+
+
+async def test_the_requesters_own_vote_stops_counting_when_the_policy_says_so() -> None:
+    """The requester's own vote counts only while a rule says so, whenever it was given."""
+    two = "require: {count: 2, from: [leads]}\n    self_approval: true\n  - id: partner"
+    lenient = POLICY.replace("require: {count: 1, from: [leads]}\n  - id: partner", two)
+    world = World(lenient)
+    world.cloud.put_image("base")
+    await world.types(LEA, "share base to shop-prod")
+    await world.works()
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.works()
+    world.policy = World(lenient.replace("self_approval: true", "self_approval: false")).policy
+    await world.presses(LEO, ClickKind.APPROVE)
+    await world.passes(minutes=2)
+
+    assert (await world.lane()).state is LaneState.AWAITING_APPROVAL
+    assert world.cloud.submitted == []
+
+
+async def test_a_time_limit_that_became_shorter_holds_for_what_is_not_shared_yet() -> None:
+    """What is in force is the stricter of then and now."""
+    world = await waiting(target="acme-lab")
+    assert (await world.lane()).verdict.share_for == timedelta(days=30)
+    world.policy = World(POLICY.replace("share_for: {max: 30d}", "share_for: {max: 2d}")).policy
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.presses(SEC, ClickKind.APPROVE)
+    await world.passes(minutes=2)
+
+    (member,) = await world.members()
+    assert member.shared_until is not None
+    assert member.shared_until - world.clock.now() < timedelta(days=2, seconds=1)
+
+
+async def test_an_image_that_may_be_public_holds() -> None:
+    """Unknown holds, for the cloud's own limits too."""
+    world = World()
+    world.cloud.put_image("base", public=None)
+    await world.types(ALICE, "share base to shop-dev")
+    await world.works()
+
+    assert (await world.lane()).state is LaneState.HOLDING

@@ -14,6 +14,7 @@ from bot.domain.errors import BugError
 from bot.domain.model import (
     AllOf,
     AnyOf,
+    Glass,
     GroupName,
     ImageFacts,
     ImageId,
@@ -167,6 +168,7 @@ def verdict(given: Verdict) -> str:
             "nearest": given.nearest,
             "share_for": span(given.share_for),
             "warnings": list(given.warnings),
+            "glass": given.glass.value,
         }
     )
 
@@ -182,4 +184,5 @@ def verdict_of(stored: str) -> Verdict:
         nearest=kept["nearest"],
         share_for=span_of(kept["share_for"]),
         warnings=tuple(kept.get("warnings", ())),
+        glass=Glass(kept.get("glass", Glass.CLOSED)),
     )

@@ -18,6 +18,8 @@ class ShareCommand:
     projects: tuple[str, ...]
     duration: timedelta | None = None
     reason: str = ""
+    break_glass: bool = False
+    """Ask for the possibility to go without the approvals, in an emergency."""
     dry_run: bool = False
     """Show the plan to the one who asks, and do nothing."""
 

@@ -39,6 +39,18 @@ class Outcome(StrEnum):
     DENY = "deny"
 
 
+class Glass(StrEnum):
+    """Whether a lane's approvals may be, or were, gone without."""
+
+    CLOSED = "closed"
+    OFFERED = "offered"
+    """The requester may break the glass; nothing has happened yet."""
+    BROKEN = "broken"
+    """It goes without approvals, and is reviewed."""
+    REVIEW = "review"
+    """The lane in which a broken glass is reviewed. It has no members and runs nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the policy says of one member, and why."""
@@ -55,5 +67,6 @@ class Verdict:
     """For a deny: the nearest way through, in one sentence. Empty when there is none."""
     share_for: timedelta | None = None
     """How long the share would last: as asked, or the rule's default; None for ever."""
+    glass: Glass = Glass.CLOSED
     warnings: tuple[str, ...] = ()
     """What rules on trial (`mode: warn`) would have said, a sentence each. They have no effect."""

@@ -22,6 +22,7 @@ class ClickKind(StrEnum):
     APPROVE = "approve"
     CHOOSE = "choose"
     """Opens the form in which some pairs of a lane are approved and the rest is left waiting."""
+    BREAK_GLASS = "break_glass"
     REJECT = "reject"
     CANCEL = "cancel"
     RETRY = "retry"

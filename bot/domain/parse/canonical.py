@@ -19,7 +19,7 @@ from bot.domain.model import (
     WhyCommand,
 )  # fmt: skip
 from bot.domain.parse.durations import typed_duration
-from bot.domain.parse.sharing import KEYWORDS, TO_WORDS, ending_duration, ends_in_dry_run
+from bot.domain.parse.sharing import KEYWORDS, TO_WORDS, ending_duration, ends_in_an_option
 from bot.domain.parse.typed import DASHES, escaped
 from bot.domain.parse.words import QUOTES
 
@@ -65,6 +65,8 @@ def _sharing(command: ShareCommand) -> str:
     ]
     if command.dry_run:
         parts.append("--dry-run")
+    if command.break_glass:
+        parts.append("--break-glass")
     if command.duration is not None:
         parts.append(f"for {typed_duration(command.duration)}")
     if command.reason:
@@ -74,7 +76,7 @@ def _sharing(command: ShareCommand) -> str:
 
 def _reason(command: ShareCommand) -> str:
     taken_for_a_length = command.action is Action.SHARE and command.duration is None
-    if ends_in_dry_run(command.reason) or (taken_for_a_length and ending_duration(command.reason)):
+    if ends_in_an_option(command.reason) or (taken_for_a_length and ending_duration(command.reason)):
         return f"--reason {_quoted(command.reason)}"
     return f"because {escaped(command.reason)}"
 

@@ -22,14 +22,15 @@ TO_WORDS = {Action.SHARE: ("to", "with"), Action.UNSHARE: ("from",)}
 KEYWORDS = frozenset({"to", "with", "from", "for", "because", "because:", "and", "&"})
 """A name spelt like one of these has to be quoted."""
 DRY_RUN = "--dry-run"
+BREAK_GLASS = "--break-glass"
 OPTIONS = {
-    Action.SHARE: ("--to", "--with", "--for", "--reason", "--because", DRY_RUN),
+    Action.SHARE: ("--to", "--with", "--for", "--reason", "--because", DRY_RUN, BREAK_GLASS),
     Action.UNSHARE: ("--from", "--reason", "--because", DRY_RUN),
 }
 _KNOWN_OPTIONS = frozenset({*OPTIONS[Action.SHARE], *OPTIONS[Action.UNSHARE]})
 """Some are known only so that what is wrong with them can be said."""
 _END_OF_REASON = re.compile(r"(?:^|[\s,])(?:[-–—]+)?for[\s=]+([0-9][0-9a-z\s]*)$", re.IGNORECASE)
-_DRY_RUN_AT_THE_END = re.compile(r"(?:^|\s)[-–—]+dry[-–—]?run$", re.IGNORECASE)
+_OPTION_AT_THE_END = re.compile(r"(?:^|\s)[-–—]+(dry[-–—]?run|break[-–—]?glass)$", re.IGNORECASE)
 _LONGEST_END = 80
 """Where a length of time at the end of a reason is looked for, so that a long reason costs no more."""
 
@@ -46,9 +47,9 @@ def ending_duration(reason: str) -> re.Match[str] | None:
     return found if found and is_duration_like(found[1]) else None
 
 
-def ends_in_dry_run(reason: str) -> bool:
-    """Whether the last word of a reason is the option, which is then taken for one."""
-    return _DRY_RUN_AT_THE_END.search(reason[-_LONGEST_END:]) is not None
+def ends_in_an_option(reason: str) -> bool:
+    """Whether the last word of a reason is an option without a value, which is then taken for one."""
+    return _OPTION_AT_THE_END.search(reason[-_LONGEST_END:]) is not None
 
 
 @dataclass
@@ -63,6 +64,7 @@ class _Sharing:
     duration: timedelta | None = None
     reason: str | None = None
     dry_run: bool = False
+    break_glass: bool = False
 
     def read(self) -> ShareCommand:
         while word := self.reader.next():
@@ -80,6 +82,7 @@ class _Sharing:
             duration=self.duration,
             reason=self.reason or "",
             dry_run=self.dry_run,
+            break_glass=self.break_glass,
         )
 
     def _keyword(self, keyword: str) -> None:
@@ -103,10 +106,10 @@ class _Sharing:
             )
         if equals and not value:
             self._fail(f"Nothing stands after {shown(typed + '=')}.")
-        if name == DRY_RUN:
+        if name in (DRY_RUN, BREAK_GLASS):
             if equals:
-                self._fail(f"`{DRY_RUN}` takes no value.")
-            self.dry_run = True
+                self._fail(f"`{name}` takes no value.")
+            self._flag(name)
         elif name in ("--reason", "--because"):
             self._set_reason(value if equals else self._one_word_reason(name))
         elif name == "--for":
@@ -118,6 +121,14 @@ class _Sharing:
                     self._reference(
                         Word(name=item.strip(), verbatim=item, bare=False, opens_bare=False, token=word.token)
                     )
+
+    def _flag(self, name: str) -> None:
+        if name == DRY_RUN:
+            self.dry_run = True
+        elif self.action is Action.UNSHARE:
+            self._fail("There is no glass to break for `unshare`.")
+        else:
+            self.break_glass = True
 
     def _turn(self, keyword: str) -> None:
         right = TO_WORDS[self.action]
@@ -180,9 +191,9 @@ class _Sharing:
     def _rest_as_reason(self) -> str:
         """All that follows `because`, but for a length of time at its end when none was given before."""
         reason = plain(self.reader.rest()).strip()
-        if ends_in_dry_run(reason):
-            self.dry_run = True
-            reason = _DRY_RUN_AT_THE_END.sub("", reason).rstrip(" ,;")
+        while found := _OPTION_AT_THE_END.search(reason):
+            self._flag(DRY_RUN if found[1].lower().startswith("dry") else BREAK_GLASS)
+            reason = reason[: found.start()].rstrip(" ,;")
         if self.action is Action.UNSHARE or self.duration is not None:
             return reason
         found = ending_duration(reason)

@@ -22,13 +22,14 @@ class Usage:
 USAGES: tuple[Usage, ...] = (
     Usage(
         name="share",
-        synopsis="share IMAGE[, IMAGE...] to PROJECT[, PROJECT...] [for 30d] [because REASON] [--dry-run]",
+        synopsis="share IMAGE[, IMAGE...] to PROJECT[, PROJECT...] [for 30d] [because REASON] [--dry-run] [--break-glass]",
         summary="Ask for images to be shared with projects, for ever or for some time.",
         examples=(
             "share base-ubuntu-24 to shop-dev",
             "share base-ubuntu-24, base-debian-12 to shop-dev, shop-prod for 30d because CHG-1042",
             'share "Windows Server 2022" to 9c61004714024f9586705d090530f9fa --for=2w --reason "CHG-1042"',
             "share base-ubuntu-24 to shop-prod --dry-run",
+            "share base-ubuntu-24 to shop-prod --break-glass because INC-99 production is down, no lead answers",
         ),
         aliases=("grant", "add"),
     ),

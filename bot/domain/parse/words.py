@@ -25,6 +25,8 @@ _PIECE = re.compile(
     rf"|(?P<plain>[^<&\\{SEPARATORS}{_DOUBLE}{_SINGLE}{_TICK}]+|.)",
     re.DOTALL,
 )
+_ORDINARY = re.compile(rf"(?:(?![<&\\{SEPARATORS}{_DOUBLE}{_SINGLE}{_TICK}])[!-~])+(?=[{SEPARATORS}]|\Z)")
+"""A whole word in which nothing has a meaning of its own. Most are: they need not be looked at piece by piece."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +126,9 @@ class Reader:
             self._at += 1
         if self._at == len(self._text):
             return None
+        if ordinary := _ORDINARY.match(self._text, self._at):
+            self._at = ordinary.end()
+            return Word(name=ordinary[0], verbatim=ordinary[0], bare=True, opens_bare=True)
         making = _Making()
         while self._at < len(self._text):
             piece = _PIECE.match(self._text, self._at)

@@ -5,14 +5,18 @@ facts and clauses are what a rule can ask; rules is the policy as values; judgin
 votes count; explain shows every clause. The file itself is read by bot.domain.policy_file.
 """
 
+from bot.domain.policy.break_glass import BreakGlass
 from bot.domain.policy.clauses import OPERATORS_OF, Clause, Operator
 from bot.domain.policy.facts import FACTS, Ask, Fact, FactType
 from bot.domain.policy.judging import judge
 from bot.domain.policy.requirement import groups_of, in_words, merge, missing_in_words
 from bot.domain.policy.rules import (
     BUILT_IN,
+    LIMITS,
     Defaults,
     Effect,
+    Escalation,
+    Mode,
     Policy,
     PolicyLimits,
     ReasonRule,
@@ -23,6 +27,7 @@ from bot.domain.policy.spans import read_span, span_in_words
 from bot.domain.policy.votes import (
     StaticVoters,
     Vote,
+    can_break_glass,
     can_count,
     can_vote,
     is_met,
@@ -33,13 +38,17 @@ from bot.domain.policy.votes import (
 __all__ = [
     "BUILT_IN",
     "FACTS",
+    "LIMITS",
     "OPERATORS_OF",
     "Ask",
+    "BreakGlass",
     "Clause",
     "Defaults",
     "Effect",
+    "Escalation",
     "Fact",
     "FactType",
+    "Mode",
     "Operator",
     "Policy",
     "PolicyLimits",
@@ -48,6 +57,7 @@ __all__ = [
     "ShareFor",
     "StaticVoters",
     "Vote",
+    "can_break_glass",
     "can_count",
     "can_vote",
     "groups_of",

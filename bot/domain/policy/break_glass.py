@@ -34,7 +34,9 @@ class BreakGlass:
                 return f"Whether you are in {groups} could not be read just now; please try again."
             return f"Only people of {groups} may break the glass."
         if pairs > self.max_pairs:
-            return f"{pairs} pairs are too many: at most {self.max_pairs} may be shared by breaking the glass."
+            return (
+                f"{pairs} pairs are too many: at most {self.max_pairs} may be shared by breaking the glass."
+            )
         if len(reason.strip()) < self.min_reason:
             return f"Say why in at least {self.min_reason} characters: somebody will review it."
         return None

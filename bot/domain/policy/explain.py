@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.model import GroupDef, GroupName, Person, Verdict
 from bot.domain.policy.clauses import Clause, value_in_words
 from bot.domain.policy.facts import Ask, Reading
 from bot.domain.policy.permits import read_permit
-from bot.domain.policy.rules import Effect, Policy, Rule
+from bot.domain.policy.requirement import groups_of
+from bot.domain.policy.rules import Effect, Mode, Policy, Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class RuleTrace:
     fact."""
     when: tuple[ClauseTrace, ...]
     unless: tuple[tuple[ClauseTrace, ...], ...]
+    on_trial: bool = False
+    """Judged without effect (`mode: warn`)."""
     notes: tuple[str, ...] = ()
     """What else stands in the way, in words: the reason's form, the time asked for."""
 
@@ -65,8 +69,30 @@ def _trace(rule: Rule, reading: Reading) -> RuleTrace:
         applies=applies,
         when=_traces(rule.when, reading),
         unless=tuple(_traces(exception, reading) for exception in rule.unless),
+        on_trial=rule.mode is Mode.WARN,
         notes=notes,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approvers:
+    """The people of one group who could approve."""
+
+    group: GroupName
+    slack_users: tuple[str, ...]
+    """Member ids the file lists, without the requester where their own approval does not count."""
+    slack_usergroup: str | None
+    """Id of the Slack user group, whose people only Slack knows."""
+
+
+def who_could_approve(policy: Policy, verdict: Verdict, requester: Person) -> tuple[Approvers, ...]:
+    """For each group the verdict asks approvals of; empty when none is needed."""
+    found = []
+    for name in sorted(groups_of(verdict.requirement)):
+        group = policy.groups.get(name, GroupDef(name=name))
+        users = (user for user in group.slack_users if verdict.self_approval or user != requester.user)
+        found.append(Approvers(group=name, slack_users=tuple(users), slack_usergroup=group.slack_usergroup))
+    return tuple(found)
 
 
 def _traces(clauses: tuple[Clause, ...], reading: Reading) -> tuple[ClauseTrace, ...]:

@@ -13,8 +13,8 @@ from datetime import timedelta
 from bot.domain.model import NO_REQUIREMENT, Action, Outcome, Verdict
 from bot.domain.policy.facts import Ask, Reading
 from bot.domain.policy.permits import PermitReading, bad_reason, read_permit
-from bot.domain.policy.requirement import in_words, merge
 from bot.domain.policy.request_limits import over_limits, within_limits
+from bot.domain.policy.requirement import in_words, merge
 from bot.domain.policy.rules import BUILT_IN, Effect, Policy, Rule
 from bot.domain.policy.trial import trial_warnings
 from bot.domain.policy.words import because, distance, exception_in_words, misses, quoted, unknowns
@@ -65,8 +65,8 @@ def _guards(ask: Ask) -> tuple[tuple[bool | None, str, str], ...]:
             "only the project that owns an image can share it",
             "image.owned",
         ),
-        (image.public, "a public image is everybody's already and cannot be shared", ""),
-        (image.marketplace, "an image from the marketplace cannot be shared", ""),
+        (image.public, "a public image is everybody's already and cannot be shared", "image.public"),
+        (image.marketplace, "an image from the marketplace cannot be shared", "image.marketplace"),
         (None if active is None else not active, status, "image.status"),
         (
             bool(image.owner) and ask.project.id == image.owner,

@@ -20,12 +20,16 @@ def over_limits(limits: PolicyLimits, ask: Ask) -> Verdict | None:
         ("projects", ask.projects, limits.max_projects),
     ):
         if most is not None and found > most:
-            return _deny(f"{found} {word} in one request; the policy allows {most}", f"ask for at most {most} {word}")
+            return _deny(
+                f"{found} {word} in one request; the policy allows {most}", f"ask for at most {most} {word}"
+            )
     longest = limits.max_duration
     if ask.action is Action.SHARE and longest is not None and (ask.duration or timedelta(0)) > longest:
         words = span_in_words(longest)
         asked = span_in_words(ask.duration or timedelta(0))
-        return _deny(f"{asked} is longer than {words}, the longest the policy allows", f"ask for at most {words}")
+        return _deny(
+            f"{asked} is longer than {words}, the longest the policy allows", f"ask for at most {words}"
+        )
     return None
 
 

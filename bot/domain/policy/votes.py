@@ -29,7 +29,7 @@ Needs = Mapping[frozenset[GroupName], int]
 Rest = frozenset[tuple[frozenset[GroupName], int]]
 """What is left of needs."""
 
-_MAX_WAYS = 256
+MAX_WAYS = 256
 """Of meeting a requirement that are looked at to find the smallest rest. Far beyond what a person could
 read."""
 _MAX_RESTS = 512
@@ -65,7 +65,7 @@ def still_missing(requirement: Requirement, votes: Sequence[Vote]) -> Requiremen
         return NO_REQUIREMENT
     people = _by_person(votes)
     rests: set[Rest] = set()
-    for needs in islice(_ways(requirement, lambda _: True), _MAX_WAYS):
+    for needs in islice(_ways(requirement, lambda _: True), MAX_WAYS):
         rests |= _rests(needs, people)
     smallest = [rest for rest in rests if not any(_contains(rest, other) for other in rests if other != rest)]
     if not smallest:
@@ -165,6 +165,11 @@ def _by_person(votes: Sequence[Vote]) -> dict[Person, frozenset[GroupName]]:
     for vote in votes:
         people[vote.person] = people.get(vote.person, frozenset()) | vote.groups
     return people
+
+
+def ways_to_meet(requirement: Requirement) -> tuple[Needs, ...]:
+    """Ways to meet it, each any_of tried each way: how many distinct people of which groups. At most MAX_WAYS of them."""
+    return tuple(islice(_ways(requirement, lambda _: True), MAX_WAYS))
 
 
 def _ways(requirement: Requirement, possible: Callable[[Needs], bool]) -> Iterator[Needs]:

@@ -13,12 +13,13 @@ from bot.domain.policy import FACTS, OPERATORS_OF, Clause, Fact, FactType, Opera
 from bot.domain.policy.clauses import Wanted
 from bot.domain.policy.facts import LABEL, fact_named
 from bot.domain.policy.patterns import glob_problem, pattern_problem
+from bot.domain.policy_file.grammar import IMAGE_ID
 from bot.domain.policy_file.reader import Reader, choose, described, quote
 from bot.domain.policy_file.register import Register
 
 T = TypeVar("T", str, float)
-_LISTS = frozenset({Operator.IN, Operator.NOT_IN, Operator.ANY, Operator.ALL, Operator.NONE})
-_OF_SETS = frozenset({Operator.ANY, Operator.ALL, Operator.NONE})
+LISTS = frozenset({Operator.IN, Operator.NOT_IN, Operator.ANY, Operator.ALL, Operator.NONE})
+OF_SETS = frozenset({Operator.ANY, Operator.ALL, Operator.NONE})
 _IDS = frozenset({"image.id", "image.owner", "project.id"})
 
 
@@ -91,9 +92,9 @@ class _ClauseReader:
     def _one_or_more(
         self, read: Callable[[yaml.Node, str], T | None], operator: Operator, node: yaml.Node, what: str
     ) -> T | tuple[T, ...] | None:
-        if operator not in _LISTS:
+        if operator not in LISTS:
             return read(node, what)
-        found = self._reader.each(node, what, read, one=operator in _OF_SETS)
+        found = self._reader.each(node, what, read, one=operator in OF_SETS)
         if isinstance(node, yaml.SequenceNode) and not node.value:
             self._reader.findings.add(node, f"{what}: an empty list", "name at least one")
         return tuple(value for value, _ in found) or None
@@ -117,7 +118,7 @@ class _ClauseReader:
             if known is not None:
                 return self._reader.choice(node, what, known)
             value = self._reader.text(node, what)
-            if value is not None and fact.name in _IDS and not re.fullmatch(r"[0-9a-f-]{32,36}", value):
+            if value is not None and fact.name in _IDS and not re.fullmatch(IMAGE_ID, value):
                 self._reader.findings.add(node, f"{what}: {described(node)}", "an id in lower case is wanted")
                 return None
             return value

@@ -10,6 +10,7 @@ from bot.domain.policy import Clause, Effect, Operator, Policy, Rule, StaticVote
 from bot.domain.policy.clauses import NEGATIVE
 from bot.domain.policy.facts import ABSENT, Ask, Reading
 from bot.domain.policy_file.examples import WEDNESDAY_NOON
+from bot.domain.policy_file.lint_rules import lint_rules
 
 
 def lint(policy: Policy) -> tuple[Problem, ...]:
@@ -19,9 +20,11 @@ def lint(policy: Policy) -> tuple[Problem, ...]:
         *_unreachable_projects(policy),
         *_unused_groups(policy),
         *_lonely_approvers(policy),
+        *_lonely_reviewers(policy),
         *_open_doors(policy),
         *_words_no_project_has(policy),
         *_absent_counts_as_different(policy),
+        *lint_rules(policy),
     ]
     return tuple(found)
 
@@ -68,8 +71,11 @@ def _unreachable_projects(policy: Policy) -> Iterator[Problem]:
 
 def _unused_groups(policy: Policy) -> Iterator[Problem]:
     used: set[str] = set()
+    if policy.break_glass is not None:
+        used |= policy.break_glass.by | groups_of(policy.break_glass.review)
     for rule in policy.rules:
         used |= groups_of(rule.requirement) | rule.notify
+        used |= {name for step in rule.escalate for name in step.to}
         for clause in (*rule.when, *(clause for exception in rule.unless for clause in exception)):
             if clause.fact == "requester.groups" and isinstance(clause.wanted, tuple):
                 used |= {str(name) for name in clause.wanted}
@@ -93,6 +99,21 @@ def _lonely_approvers(policy: Policy) -> Iterator[Problem]:
                 what=f'rule "{rule.id}": when {" or ".join(lonely)} asks, nobody can approve',
                 instead="list more people, or use a Slack user group",
             )
+
+
+def _lonely_reviewers(policy: Policy) -> Iterator[Problem]:
+    """Somebody who breaks the glass and would be the only one to review it."""
+    glass, voters = policy.break_glass, StaticVoters(groups=policy.groups)
+    if glass is None:
+        return
+    listed = sorted(voters.listed(glass.by))
+    lonely = [user for user in listed if not voters.could_meet(glass.review, without=user)]
+    if lonely:
+        yield Problem(
+            where=policy.places.get("break_glass", "break_glass"),
+            what=f"break_glass: when {' or '.join(lonely)} breaks the glass, nobody else can review it",
+            instead="list more people, or use a Slack user group",
+        )
 
 
 def _open_doors(policy: Policy) -> Iterator[Problem]:

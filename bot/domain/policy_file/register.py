@@ -11,11 +11,9 @@ import yaml
 
 from bot.domain.model import GroupDef, GroupName, ProjectFacts, ProjectId
 from bot.domain.policy import Defaults, PolicyLimits, StaticVoters
+from bot.domain.policy_file import grammar
 from bot.domain.policy_file.reader import Entries, Reader, quote
 
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-_PROJECT_ID = r"[0-9a-f]{32}"
-_USER = r"[UW][A-Z0-9]{1,20}"
 _COMMAND_WORDS = frozenset({"to", "from", "with", "for", "because"})
 
 
@@ -48,7 +46,7 @@ def _groups(reader: Reader, node: yaml.Node | None, places: dict[str, str]) -> d
     groups: dict[GroupName, GroupDef] = {}
     for key, value in (section.values if section else {}).items():
         assert section is not None
-        if reader.text(section.keys[key], "group name", _NAME, "platform-leads") is None:
+        if reader.text(section.keys[key], "group name", grammar.NAME, "platform-leads") is None:
             continue
         name = GroupName(key)
         groups[name] = _group(reader, name, value)
@@ -58,21 +56,23 @@ def _groups(reader: Reader, node: yaml.Node | None, places: dict[str, str]) -> d
 
 def _group(reader: Reader, name: GroupName, node: yaml.Node) -> GroupDef:
     what = f'group "{name}"'
-    entries = reader.entries(node, what, ("slack_usergroup", "slack_users"))
+    entries = reader.entries(node, what, grammar.GROUP)
     if entries is None:
         return GroupDef(name=name)
     usergroup = reader.text(
         entries.get("slack_usergroup"),
         f"{what}: slack_usergroup",
-        r"S[A-Z0-9]{1,20}",
+        grammar.USERGROUP,
         "S0ENGINEERS, the group's id",
     )
     users = reader.each(
         entries.get("slack_users"),
         f"{what}: slack_users",
-        lambda item, label: reader.text(item, label, _USER, "U0ALICE, the member id of a Slack profile"),
+        lambda item, label: reader.text(
+            item, label, grammar.USER, "U0ALICE, the member id of a Slack profile"
+        ),
     )
-    if not {"slack_usergroup", "slack_users"} & set(entries.values):
+    if not set(grammar.GROUP) & set(entries.values):
         reader.findings.add(node, f"{what}: nobody is in it", "name a slack_usergroup or slack_users")
     elif "slack_usergroup" not in entries.values and not reader.items(entries.get("slack_users"), what):
         reader.findings.add(node, f"{what}: nobody is in it", "list at least one Slack user id")
@@ -98,13 +98,13 @@ def _projects(reader: Reader, node: yaml.Node | None, places: dict[str, str]) ->
 
 
 def _project(reader: Reader, node: yaml.Node) -> ProjectFacts | None:
-    entries = reader.entries(node, "project", ("id", "name", "env", "tenant", "labels"), ("id", "name"))
+    entries = reader.entries(node, "project", grammar.PROJECT, ("id", "name"))
     if entries is None:
         return None
     id = reader.text(
-        entries.get("id"), "project id", _PROJECT_ID, "9c61004714024f9586705d090530f9fa, 32 of 0-9a-f"
+        entries.get("id"), "project id", grammar.PROJECT_ID, "9c61004714024f9586705d090530f9fa, 32 of 0-9a-f"
     )
-    name = reader.text(entries.get("name"), "project name", _NAME, "shop-dev")
+    name = reader.text(entries.get("name"), "project name", grammar.NAME, "shop-dev")
     if name is not None and name.lower() in _COMMAND_WORDS:
         reader.findings.add(
             entries.get("name"), f"project name: {quote(name)}", "this word means something in a command"
@@ -124,8 +124,7 @@ def _project(reader: Reader, node: yaml.Node) -> ProjectFacts | None:
 
 
 def read_defaults(reader: Reader, node: yaml.Node | None) -> Defaults:
-    keys = ("self_approval", "expires_after", "remind", "channel", "time_zone")
-    entries = reader.entries(node, "defaults", keys)
+    entries = reader.entries(node, "defaults", grammar.DEFAULTS)
     usual = Defaults()
     if entries is None:
         return usual
@@ -133,7 +132,7 @@ def read_defaults(reader: Reader, node: yaml.Node | None) -> Defaults:
     channel = reader.text(
         entries.get("channel"),
         "defaults: channel",
-        r"[CGD][A-Z0-9]{1,20}",
+        grammar.CHANNEL,
         "C0IMAGES, the channel's id, not its name",
     )
     return Defaults(
@@ -152,13 +151,14 @@ def _remind(reader: Reader, node: yaml.Node | None, expires: timedelta) -> tuple
             reader.findings.add(
                 item, "defaults: remind: a reminder after the end", "shorter than expires_after is wanted"
             )
-    if len(found) > 10:
-        reader.findings.add(node, f"defaults: remind: {len(found)} reminders", "at most 10 are allowed")
+    if len(found) > grammar.MAX_REMINDERS:
+        words = f"at most {grammar.MAX_REMINDERS} are allowed"
+        reader.findings.add(node, f"defaults: remind: {len(found)} reminders", words)
     return tuple(sorted(span for span, _ in found))
 
 
 def _time_zone(reader: Reader, node: yaml.Node | None) -> str | None:
-    name = reader.text(node, "defaults: time_zone", r"[A-Za-z0-9_+/-]{1,64}", "Europe/Berlin")
+    name = reader.text(node, "defaults: time_zone", grammar.TIME_ZONE, "Europe/Berlin")
     if name is None:
         return None
     try:
@@ -172,12 +172,19 @@ def _time_zone(reader: Reader, node: yaml.Node | None) -> str | None:
 
 
 def read_limits(reader: Reader, node: yaml.Node | None) -> PolicyLimits:
-    entries = reader.entries(node, "limits", ("max_pairs", "max_open_per_requester"))
+    entries = reader.entries(node, "limits", grammar.LIMITS)
     usual = PolicyLimits()
     if entries is None:
         return usual
-    pairs = reader.whole(entries.get("max_pairs"), "limits: max_pairs", 1, 100_000)
-    open_ = reader.whole(entries.get("max_open_per_requester"), "limits: max_open_per_requester", 1, 10_000)
+
+    def whole(key: str, most: int) -> int | None:
+        return reader.whole(entries.get(key), f"limits: {key}", 1, most)
+
     return PolicyLimits(
-        max_pairs=pairs or usual.max_pairs, max_open_per_requester=open_ or usual.max_open_per_requester
+        max_pairs=whole("max_pairs", grammar.MAX_PAIRS) or usual.max_pairs,
+        max_open_per_requester=whole("max_open_per_requester", grammar.MAX_OPEN)
+        or usual.max_open_per_requester,
+        max_images=whole("max_images", grammar.MAX_PAIRS),
+        max_projects=whole("max_projects", grammar.MAX_PAIRS),
+        max_duration=reader.span(entries.get("max_duration"), "limits: max_duration"),
     )

@@ -6,11 +6,10 @@ import yaml
 
 from bot.domain.model import NO_REQUIREMENT, AllOf, AnyOf, GroupName, Need, Requirement
 from bot.domain.policy import in_words, merge
+from bot.domain.policy_file.grammar import MANY, MAX_COUNT, MAX_ITEMS, NEED
 from bot.domain.policy_file.reader import Entries, Reader
 from bot.domain.policy_file.register import Register
 
-MAX_COUNT = 20
-MAX_ITEMS = 8
 MAX_DEPTH = 3
 _FORMS = "none, {count: 1, from: [group]}, {all_of: [...]} or {any_of: [...]}"
 
@@ -49,9 +48,9 @@ def _item(reader: Reader, register: Register, node: yaml.Node, what: str, depth:
     if not isinstance(node, yaml.MappingNode):
         reader.findings.add(node, f"{what}: this is no requirement", f"wanted: {_FORMS}")
         return None
-    entries = reader.entries(node, what, ("count", "from", "all_of", "any_of"))
+    entries = reader.entries(node, what, {**NEED, **MANY})
     keys = set(entries.values) if entries else set()
-    if keys == {"count", "from"}:
+    if keys == set(NEED):
         return _need(reader, register, entries, what) if entries else None
     if entries is None or keys not in ({"all_of"}, {"any_of"}):
         reader.findings.add(node, f"{what}: this is no requirement", f"wanted: {_FORMS}")

@@ -7,26 +7,28 @@ from datetime import timedelta
 import yaml
 
 from bot.domain.model import NO_REQUIREMENT, Action, Requirement
-from bot.domain.policy import BUILT_IN, Clause, Defaults, Effect, ReasonRule, Rule, ShareFor, span_in_words
+from bot.domain.policy import (
+    BUILT_IN,
+    LIMITS,
+    Clause,
+    Defaults,
+    Effect,
+    Escalation,
+    Mode,
+    ReasonRule,
+    Rule,
+    ShareFor,
+    span_in_words,
+)
 from bot.domain.policy.patterns import pattern_problem
+from bot.domain.policy_file import grammar
 from bot.domain.policy_file.conditions import read_conditions
 from bot.domain.policy_file.reader import Entries, Reader, quote
 from bot.domain.policy_file.register import Register
 from bot.domain.policy_file.requirements import read_groups, read_requirement
 
-RULE_KEYS = (
-    "id", "effect", "action", "when", "unless", "require", "message", "reason", "share_for", "self_approval",
-    "notify",
-)  # fmt: skip
-_ONLY_WITH = {
-    "require": (Effect.PERMIT, Effect.REQUIRE),
-    "reason": (Effect.PERMIT, Effect.REQUIRE),
-    "self_approval": (Effect.PERMIT, Effect.REQUIRE),
-    "notify": (Effect.PERMIT, Effect.REQUIRE),
-    "share_for": (Effect.PERMIT,),
-}
-MAX_SENTENCE = 300
-_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+RULE_KEYS = tuple(grammar.RULE)
+_TAKEN = (BUILT_IN, LIMITS)
 
 
 def read_rules(
@@ -36,11 +38,11 @@ def read_rules(
     rules: list[Rule] = []
     lines: dict[str, int] = {}
     for item in reader.items(node, "rules"):
-        entries = reader.entries(item, "rule", RULE_KEYS, ("id", "effect", "when"))
+        entries = reader.entries(item, "rule", RULE_KEYS, grammar.RULE_REQUIRED)
         if entries is None:
             continue
-        id = reader.text(entries.get("id"), "rule id", _ID, "prod-needs-a-lead")
-        if id is not None and (id in lines or id == BUILT_IN):
+        id = reader.text(entries.get("id"), "rule id", grammar.NAME, "prod-needs-a-lead")
+        if id is not None and (id in lines or id in _TAKEN):
             instead = (
                 f"the first is in line {lines[id]}" if id in lines else "this name is taken by the bot itself"
             )
@@ -77,20 +79,24 @@ class _RuleReader:
             "notify": read_groups(
                 self._reader, self._register, self._entries.get("notify"), f"{what}: notify"
             ),
+            "escalate": self._escalate(),
         }
+        self._check_escalation(parts["requirement"])
+        mode = self._reader.choice(self._entries.get("mode"), f"{what}: mode", tuple(Mode))
         own = self._reader.flag(self._entries.get("self_approval"), f"{what}: self_approval")
         if effect is None:
             return None
         return Rule(
             id=self._id,
             effect=effect,
+            mode=Mode(mode or Mode.ENFORCE),
             self_approval=self._defaults.self_approval if own is None else own,
             where=self._reader.findings.place(self._entries.node),
             **parts,  # type: ignore[arg-type]
         )
 
     def _check_keys(self, effect: Effect | None) -> None:
-        for key, effects in _ONLY_WITH.items():
+        for key, effects in grammar.ONLY_WITH.items():
             if effect is not None and effect not in effects and key in self._entries.keys:
                 words = " or ".join(f"a {name}" for name in effects)
                 at = self._entries.keys[key]
@@ -139,8 +145,7 @@ class _RuleReader:
 
     def _reason(self) -> ReasonRule | None:
         what = f'rule "{self._id}": reason'
-        keys = ("pattern", "hint")
-        entries = self._reader.entries(self._entries.get("reason"), what, keys, keys)
+        entries = self._reader.entries(self._entries.get("reason"), what, grammar.REASON, grammar.REASON)
         if entries is None:
             return None
         pattern = self._reader.text(entries.get("pattern"), f"{what}: pattern")
@@ -150,11 +155,47 @@ class _RuleReader:
             return None
         return ReasonRule(pattern=pattern, hint=hint) if pattern and hint else None
 
+    def _escalate(self) -> tuple[Escalation, ...]:
+        """One step, or a list of them."""
+        what = f'rule "{self._id}": escalate'
+        node = self._entries.get("escalate")
+        steps = node.value if isinstance(node, yaml.SequenceNode) else [node] if node is not None else []
+        if node is not None and not 1 <= len(steps) <= grammar.MAX_ESCALATIONS:
+            words = f"1 to {grammar.MAX_ESCALATIONS} are wanted"
+            self._reader.findings.add(node, f"{what}: {len(steps)} steps", words)
+        read: dict[timedelta, Escalation] = {}
+        for step in steps:
+            entries = self._reader.entries(step, what, grammar.ESCALATE, grammar.ESCALATE)
+            if entries is None:
+                continue
+            after = self._reader.span(entries.get("after"), f"{what}: after")
+            to = read_groups(self._reader, self._register, entries.get("to"), f"{what}: to")
+            if after is not None and after >= self._defaults.expires_after:
+                end = span_in_words(self._defaults.expires_after)
+                words = f"shorter than defaults: expires_after ({end}) is wanted"
+                self._reader.findings.add(entries.get("after"), f"{what}: after the end", words)
+            if after in read:
+                self._reader.findings.add(entries.get("after"), f"{what}: the same time twice")
+            if after is not None and to:
+                read[after] = Escalation(after=after, to=to)
+        return tuple(read[after] for after in sorted(read))
+
+    def _check_escalation(self, requirement: object) -> None:
+        node = self._entries.get("require")
+        none = requirement == NO_REQUIREMENT and isinstance(node, yaml.ScalarNode)
+        if none and "escalate" in self._entries.keys:
+            at = self._entries.keys["escalate"]
+            self._reader.findings.add(
+                at, f'rule "{self._id}": escalate', "nothing waits where nobody has to approve"
+            )
+
     def _sentence(self, node: yaml.Node | None, what: str) -> str | None:
         """One line of text for people, however it was folded in the file."""
         said = self._reader.text(node, what)
-        if said is not None and len(said) > MAX_SENTENCE:
-            self._reader.findings.add(node, f"{what}: {len(said)} characters", f"at most {MAX_SENTENCE}")
+        if said is not None and len(said) > grammar.MAX_SENTENCE:
+            self._reader.findings.add(
+                node, f"{what}: {len(said)} characters", f"at most {grammar.MAX_SENTENCE}"
+            )
         return " ".join(said.split()) if said else None
 
     def _share_for(self) -> ShareFor | None:
@@ -163,7 +204,7 @@ class _RuleReader:
         if isinstance(node, yaml.ScalarNode):
             most: timedelta | None = self._reader.span(node, what)
             return ShareFor(max=most, default=most) if most else None
-        entries = self._reader.entries(node, what, ("max", "default"), ("max",))
+        entries = self._reader.entries(node, what, grammar.SHARE_FOR, ("max",))
         if entries is None:
             return None
         most = self._reader.span(entries.get("max"), f"{what}: max")

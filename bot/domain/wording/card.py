@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.lifecycle import in_state, votes_of
+from bot.domain.lifecycle import countable, in_state
 from bot.domain.model import (
     Action,
     Member,
@@ -77,7 +77,9 @@ def _spoken_lane(view: CardView, lane_view: LaneView) -> str:
     many = len(view.lanes) > 1
     part = f"{counted(len(lane_view.members), 'pair')}: " if many else ""
     if lane.state is LaneState.AWAITING_APPROVAL:
-        missing = still_missing(lane.verdict.requirement, votes_of(lane_view.decisions))
+        missing = still_missing(
+            lane.verdict.requirement, countable(lane_view.decisions, lane.verdict, view.request.requester)
+        )
         return f"{part}Waiting for {in_words(missing)}: press Approve or Reject."
     if already(lane_view):
         return f"{part}Already so, nothing to do."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bot.domain.lifecycle import in_state, votes_of
+from bot.domain.lifecycle import countable, in_state
 from bot.domain.model import (
     NO_REQUIREMENT,
     Action,
     ClickKind,
+    Decision,
+    Glass,
     Lane,
     Member,
 )  # fmt: skip
@@ -39,7 +41,9 @@ from bot.domain.wording.views import CardView, LaneView
 
 def lane_parts(view: CardView, lane_view: LaneView, buttons: bool) -> list[Part]:
     lane = lane_view.lane
-    parts: list[Part] = [Paragraph(_state_line(lane_view)), Bullets(_lines(view.request.action, lane_view))]
+    parts: list[Part] = [Paragraph(_state_line(lane_view))]
+    parts += [Bullets(_lines(view.request.action, lane_view))] if lane_view.members else []
+    parts += [Paragraph((bold("Warning: "), plain(warning))) for warning in lane.verdict.warnings]
     if lane.state is LaneState.AWAITING_APPROVAL:
         parts += _waiting(view, lane_view)
     elif lane.state in (LaneState.DENIED, LaneState.HOLDING):
@@ -61,6 +65,14 @@ def _tried_again(view: CardView, lane_view: LaneView) -> bool:
     return any(m.pair in failed for other in later for m in other.members)
 
 
+REVIEW_WORDS = {
+    LaneState.AWAITING_APPROVAL: "The breaking of the glass waits for its review",
+    LaneState.SUCCEEDED: "The breaking of the glass was reviewed and found right",
+    LaneState.REJECTED: "A reviewer objects to the breaking of the glass",
+    LaneState.EXPIRED: "Nobody reviewed the breaking of the glass in time",
+}
+
+
 def already(lane_view: LaneView) -> bool:
     return bool(lane_view.members) and all(
         m.outcome is MemberOutcome.NOTHING_TO_DO for m in lane_view.members
@@ -69,6 +81,8 @@ def already(lane_view: LaneView) -> bool:
 
 def _state_line(lane_view: LaneView) -> Line:
     lane, members = lane_view.lane, lane_view.members
+    if lane.verdict.glass is Glass.REVIEW:
+        return (bold(REVIEW_WORDS.get(lane.state, in_state(lane.state).capitalize())),)
     size = f" ({counted(len(members), 'pair')})"
     if already(lane_view):
         return (bold("Already so, nothing to do"), plain(size))
@@ -102,7 +116,9 @@ def _remark(member: Member) -> str:
 
 def _waiting(view: CardView, lane_view: LaneView) -> list[Part]:
     lane = lane_view.lane
-    missing = still_missing(lane.verdict.requirement, votes_of(lane_view.decisions))
+    missing = still_missing(
+        lane.verdict.requirement, countable(lane_view.decisions, lane.verdict, view.request.requester)
+    )
     line: list[Span] = [bold("Needs "), *needed(missing, view.groups)]
     if lane.deadline is not None:
         line += [plain(", before "), Moment(lane.deadline)]
@@ -150,12 +166,24 @@ def _refusal(lane: Lane) -> list[Part]:
 def _decided(lane_view: LaneView) -> list[Line]:
     lines: list[Line] = []
     for decision in lane_view.decisions:
-        word = "Approved by " if decision.approve else "Rejected by "
+        word = _decision_word(lane_view.lane, decision)
         line: list[Span] = [plain(word), Who(decision.person.user), plain(", "), Moment(decision.at)]
         if decision.reason:
             line.append(plain(f": {decision.reason}"))
         lines.append(tuple(line))
     return lines
+
+
+def _decision_word(lane: Lane, decision: Decision) -> str:
+    match lane.verdict.glass, decision.approve:
+        case Glass.BROKEN, True:
+            return "Glass broken, no approval: by "
+        case Glass.REVIEW, True:
+            return "Reviewed by "
+        case Glass.REVIEW, False:
+            return "Objection by "
+        case _:
+            return "Approved by " if decision.approve else "Rejected by "
 
 
 def _says_why(lane: Lane) -> bool:
@@ -192,6 +220,14 @@ def _time_limit(lane_view: LaneView, goes_on: bool) -> list[Span]:
     return [plain(f"{head}shared{lasting(lane.verdict.share_for)}, until "), Moment(ends)]
 
 
+REVIEWED = Choice(ClickKind.APPROVE, "Reviewed, It Was Right")
+OBJECT = Choice(ClickKind.REJECT, "Object")
+BREAK_GLASS = Choice(
+    ClickKind.BREAK_GLASS,
+    "Break Glass",
+    "danger",
+    "You go without the approvals. It is announced at once, stays on this card for ever, and somebody else reviews it.",
+)
 APPROVE = Choice(ClickKind.APPROVE, "Approve", "primary")
 CHOOSE = Choice(ClickKind.CHOOSE, "Approve Some…")
 REJECT = Choice(ClickKind.REJECT, "Reject")
@@ -205,6 +241,10 @@ CHECK_AGAIN = Choice(ClickKind.RETRY, "Check Again")
 def choices_of(lane_view: LaneView) -> tuple[Choice, ...]:
     """The buttons that make sense in the lane's state; a settled lane has none but, where pairs failed, Retry."""
     lane = lane_view.lane
+    if lane.state is LaneState.AWAITING_APPROVAL and lane.verdict.glass is Glass.REVIEW:
+        return REVIEWED, OBJECT
+    if lane.state is LaneState.AWAITING_APPROVAL and lane.verdict.glass is Glass.OFFERED:
+        return APPROVE, REJECT, CANCEL, BREAK_GLASS
     if lane.state is LaneState.AWAITING_APPROVAL:
         return (APPROVE, CHOOSE, REJECT, CANCEL) if len(lane_view.members) > 1 else (APPROVE, REJECT, CANCEL)
     if lane.state in (LaneState.HOLDING, LaneState.APPROVED):

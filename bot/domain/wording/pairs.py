@@ -109,6 +109,16 @@ def needed(requirement: Requirement, groups: Mapping[GroupName, GroupDef]) -> Li
     return tuple(joined)
 
 
+def named(names_: frozenset[GroupName], groups: Mapping[GroupName, GroupDef]) -> Line:
+    """The groups, so that Slack can tell them."""
+    spans: list[Span] = []
+    for name in sorted(names_):
+        known = groups.get(name)
+        spans += [plain(", ")] if spans else []
+        spans.append(Group(name, known.slack_usergroup if known else None))
+    return tuple(spans)
+
+
 def lasting(duration: timedelta | None) -> str:
     """` for 30 days`, or nothing."""
     if duration is None:

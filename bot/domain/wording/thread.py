@@ -128,12 +128,15 @@ def stuck(lane: Lane, members: Sequence[Member]) -> Message:
     return Message(text=text, parts=(Paragraph((bold("Stuck"), plain(text[len("Stuck") :]))),))
 
 
-def reminder(lane: Lane, members: Sequence[Member], needed: Line) -> Message:
+def reminder(lane: Lane, members: Sequence[Member], needed: Line, up: Line = ()) -> Message:
+    """`up`: groups to whom the wait is escalated now."""
     text = f"Still waiting for a decision: {phrase(members)}."
     line: list[Span] = [plain(f"{text} Needs "), *needed]
     if lane.deadline is not None:
         line += [plain(", before "), Moment(lane.deadline)]
-    return Message(text=text, parts=(Paragraph((*line, plain("."))),))
+    parts: list[Part] = [Paragraph((*line, plain(".")))]
+    parts += [Paragraph((plain("For the attention of "), *up))] if up else []
+    return Message(text=text, parts=tuple(parts))
 
 
 def retried(by: str, members: Sequence[Member]) -> Message:

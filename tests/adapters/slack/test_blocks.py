@@ -156,7 +156,7 @@ def test_every_button_carries_the_lane_and_plan_hash_and_nothing_else() -> None:
     choices = tuple(Choice(click=kind, label=kind.value) for kind in ClickKind)
     (block,) = drawn(Message("x", (buttons("12.3", *choices),))).blocks
 
-    assert [one["value"] for one in block["elements"]] == ["12.3|abc123"] * 4
+    assert [one["value"] for one in block["elements"]] == ["12.3|abc123"] * len(ClickKind)
     assert [one["action_id"] for one in block["elements"]] == [f"imagebot.{kind}" for kind in ClickKind]
 
 
