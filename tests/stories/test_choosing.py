@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bot.adapters.slack.blocks import drawn
 from bot.domain.choosing import Selection
 from bot.domain.model import ClickKind, Member, Person
 from bot.domain.states import LaneState
 from bot.usecases.receive_click import Clicked, receive_click
+from tests.judge.blocks import problems
 from tests.stories.world import ALICE, CHANNEL, LEA, LEO, PROD, SEC, TEAM, World
 
 
@@ -132,6 +134,9 @@ async def test_thirty_images_with_forty_projects_partly_approved_share_exactly_t
     await world.types(ALICE, f"share {', '.join(names)} to {', '.join(f'p{n:02d}' for n in range(40))}")
     await world.works()
     lanes = await world.lanes()
+    drawing = drawn(world.card().message)
+    assert problems({"text": drawing.text, "blocks": drawing.blocks}) == []
+    assert [block for block in drawing.blocks if block["type"] == "actions"]
     waiting_lane = next(lane for lane in lanes if lane.state is LaneState.AWAITING_APPROVAL)
     members = list(await world.members(waiting_lane.id))
     assert len(members) == 600
