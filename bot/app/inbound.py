@@ -10,7 +10,6 @@ from bot.adapters.slack.choosing import Chosen
 from bot.adapters.slack.payloads import Click, Rejection, TypedCommand
 from bot.domain.model import ClickKind, Member
 from bot.domain.notices import Message
-from bot.domain.wording import replies
 from bot.ports import Outside
 from bot.usecases.part_lane import choices
 from bot.usecases.receive_click import Clicked, receive_click
@@ -29,8 +28,6 @@ class SlackInbound:
 
     async def command(self, typed: TypedCommand) -> Message:
         self._seen("command")
-        if typed.is_foreign:
-            return replies.foreigner()
         answer = await receive_command(
             self._outside,
             Typed(

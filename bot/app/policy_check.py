@@ -41,9 +41,8 @@ def check_words(report: Plain) -> list[str]:
             *(f"- {_line(p)}" for p in report["problems"]),
         ]
     counts = ", ".join(counted(report[f"{word}s"], word) for word in ("rule", "project", "group"))
-    tests = (
-        f"its {counted(report['tests'], 'test')} pass" if report["tests"] else "it has no tests of its own"
-    )
+    passing = "its test passes" if report["tests"] == 1 else f"its {report['tests']} tests pass"
+    tests = passing if report["tests"] else "it has no tests of its own"
     return [
         f"{report['file']}: good. {counts}; {tests}.",
         *(f"warning: {_line(p)}" for p in report["warnings"]),

@@ -22,6 +22,7 @@ from bot.app.clock import SystemClock, new_claim
 from bot.app.cloud_health import CloudHealth
 from bot.app.inbound import SlackInbound
 from bot.app.metrics import Metrics
+from bot.app.ops_alerts import OpsAlerts
 from bot.app.policy_keeper import PolicyKeeper
 from bot.config import AccessKey, Config
 from bot.ports import Clock, Outside
@@ -77,10 +78,12 @@ def _assembled(
     config: Config, outside: Outside, keeper: PolicyKeeper, client: Any, identity: Mapping[str, str]
 ) -> Bot:
     metrics, cloud_health = Metrics(), CloudHealth(outside)
+    alerts = OpsAlerts(outside, config.slack.ops_channel)
 
     def report(done: Report) -> None:
         metrics.worked(done)
         cloud_health.heard(done)
+        alerts.heard(done)
 
     worker = Worker(outside, size=config.service.workers, new_claim=new_claim, report=report)
     answers = Answers(outside.chat)
@@ -109,6 +112,17 @@ def open_store(config: Config) -> SqliteStore:
 
 def _budget(config: Config) -> Budget:
     return Budget(config.cloud.api_rate, config.cloud.api_burst)
+
+
+def _timeouts(config: Config) -> Timeouts:
+    """A call with its wait for a turn is over before the lease ends: else the answer would find its row in other hands."""
+    total, lease = config.cloud.http_timeout, config.limits.lease.total_seconds()
+    return Timeouts(
+        connect=min(5.0, total),
+        read=min(15.0, total),
+        total=total,
+        wait=max(0.2, min(15.0, (lease - total) * 0.8)),
+    )
 
 
 def cloud_settings(config: Config) -> HuaweiSettings:
@@ -141,5 +155,5 @@ def cloud_settings(config: Config) -> HuaweiSettings:
         iam_endpoint=cloud.iam_endpoint,
         project_id=project,
         job_endpoint=cloud.job_endpoint,
-        timeouts=Timeouts(total=cloud.http_timeout, read=min(15.0, cloud.http_timeout)),
+        timeouts=_timeouts(config),
     )

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from bot.domain.lifecycle import step
 from bot.domain.model import Due, Lane, Member, Request
-from bot.domain.plan import PLANNED_AGAIN, Group, group_pairs, members_of, open_lane, plan_hash, question
+from bot.domain.plan import (
+    PLANNED_AGAIN,
+    Group,
+    group_pairs,
+    members_of,
+    open_lane,
+    plan_hash,
+    question,
+    reminders_of,
+)
 from bot.domain.states import LaneEvent, LaneState
 from bot.ports import Outside, Transaction
 from bot.usecases.advance import Happened, lane_and_request, save_step, schedule
@@ -55,8 +64,10 @@ def _regroup(
     )
     after = step(replace(lane, verdict=first.verdict, plan_hash=plan_hash(request, first.pairs)), event, now)
     if after.state is LaneState.AWAITING_APPROVAL:
-        reminders = tuple(now + r for r in policy.defaults.remind)
-        after = replace(after, deadline=now + policy.defaults.expires_after, reminders=reminders)
+        deadline = now + policy.defaults.expires_after
+        after = replace(
+            after, deadline=deadline, reminders=reminders_of(policy, after.verdict, now, deadline)
+        )
     number = max(other.number for other in tx.lanes(request.id))
     tx.drop_members(lane.id)
     for offset, group in enumerate(others, start=1):

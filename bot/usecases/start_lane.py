@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bot.domain.errors import CloudAuthError, TransientError
 from bot.domain.in_force import InForce, in_force
 from bot.domain.lifecycle import close_members, countable, step
 from bot.domain.model import (
@@ -21,7 +22,7 @@ from bot.domain.model import (
     Request,
 )  # fmt: skip
 from bot.domain.packing import pack
-from bot.domain.plan import already_so, question
+from bot.domain.plan import already_so, question, reminders_of
 from bot.domain.policy import in_words, is_met, still_missing
 from bot.domain.states import JobState, LaneEvent, LaneState, MemberOutcome
 from bot.domain.wording import thread
@@ -51,9 +52,15 @@ async def start_lane(outside: Outside, due: Due) -> None:
         return
     lane, request = found
     members = await outside.store.read(lambda view: view.members(lane.id))
-    today = await _today(
-        outside, request, lane, members, look=due.attempts > 1 or _is_old(outside, lane, members)
-    )
+    look = due.attempts > 1 or _is_old(outside, lane, members)
+    try:
+        today = await _today(outside, request, lane, members, look=look)
+    except (TransientError, CloudAuthError) as error:
+        if due.attempts < MOST_ATTEMPTS:
+            raise
+        said = error.message
+        await outside.store.write(lambda tx: _expire(tx, outside, due, (lane, request), said))
+        return
 
     def store(tx: Transaction) -> None:
         current = tx.lane(lane.id)
@@ -166,17 +173,24 @@ def queue_jobs(
 
 def _hold(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Request], force: InForce) -> None:
     """A fact is unknown just now: look again later, but not for ever."""
+    if due.attempts < MOST_ATTEMPTS:
+        wait = min(outside.limits.retry_delay * due.attempts, timedelta(minutes=1))
+        tx.postpone(due, outside.clock.now() + wait)
+    else:
+        _expire(tx, outside, due, found, force.verdict.why)
+
+
+def _expire(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Request], why: str) -> None:
+    """What must be known could not be found out for too long."""
     lane, request = found
     now = outside.clock.now()
-    if due.attempts < MOST_ATTEMPTS:
-        tx.postpone(due, now + min(outside.limits.retry_delay * due.attempts, timedelta(minutes=1)))
-        return
     tx.finish(due)
+    current = tx.lane(lane.id)
+    if current is None or current.state is not LaneState.APPROVED or tx.jobs(lane.id):
+        return
     members = tx.members(lane.id)
-    after = step(
-        lane, LaneEvent.DEADLINE_PASSED, now, note=f"Could not be found out in time: {force.verdict.why}"
-    )
-    happened = Happened(kind="lane_expired", at=now, data={"why": force.verdict.why})
+    after = step(current, LaneEvent.DEADLINE_PASSED, now, note=f"Could not be found out in time: {why}")
+    happened = Happened(kind="lane_expired", at=now, data={"why": why})
     save_step(tx, request, after, happened, members=close_members(members, "expired"))
     tell_thread(tx, request, thread.expired(after, members), now)
 
@@ -188,10 +202,9 @@ def _ask_again(tx: Transaction, outside: Outside, found: tuple[Lane, Request], f
     votes = countable(tx.decisions(lane.id), force.verdict, request.requester)
     missing = in_words(still_missing(force.verdict.requirement, votes))
     after = step(replace(lane, verdict=force.verdict), LaneEvent.APPROVAL_NO_LONGER_ENOUGH, now)
-    defaults = outside.policy().defaults
-    after = replace(
-        after, deadline=now + defaults.expires_after, reminders=tuple(now + r for r in defaults.remind)
-    )
+    policy = outside.policy()
+    deadline = now + policy.defaults.expires_after
+    after = replace(after, deadline=deadline, reminders=reminders_of(policy, after.verdict, now, deadline))
     save_step(
         tx, request, after, Happened(kind="approval_no_longer_enough", at=now, data={"missing": missing})
     )

@@ -7,10 +7,11 @@ an answer lost: the member list is read before anything is sent again (design pr
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.errors import (
     AnswerLostError,
+    BotError,
     CloudAuthError,
     CloudBusyError,
     CloudDownError,
@@ -19,11 +20,17 @@ from bot.domain.errors import (
 from bot.domain.lifecycle import job_step
 from bot.domain.model import Due, DueKind, Job, JobRowId
 from bot.domain.states import JobEvent, JobState
+from bot.domain.wording import thread
 from bot.ports import Outside, Ticket, Transaction
+from bot.usecases.advance import lane_and_request, tell_thread
 from bot.usecases.advance_job import save_job_step
 
 FIRST_READ = timedelta(seconds=2)
 """How soon after a lost answer the member list is first read."""
+
+
+SAID_AT = (3, 30, 300)
+"""Tries after which the thread is told that, and why, nothing was sent yet."""
 
 
 async def submit_job(outside: Outside, due: Due) -> None:
@@ -35,10 +42,11 @@ async def submit_job(outside: Outside, due: Due) -> None:
         ticket = await outside.cloud.submit(job.action, job.images, job.projects)
     except (CloudBusyError, CloudDownError) as error:
         wait = timedelta(seconds=error.retry_after) if error.retry_after else _back_off(outside, due)
-        await outside.store.write(lambda tx: _put_back(tx, outside, due, job, outside.clock.now() + wait))
-    except CloudAuthError:
-        later = outside.clock.now() + timedelta(minutes=1)
-        await outside.store.write(lambda tx: _put_back(tx, outside, due, job, later))
+        again = (wait, error)
+        await outside.store.write(lambda tx: _put_back(tx, outside, due, job, again))
+    except CloudAuthError as error:
+        refused_us = (timedelta(minutes=1), error)
+        await outside.store.write(lambda tx: _put_back(tx, outside, due, job, refused_us))
         raise
     except CloudRefusedError as error:
         said = f"the cloud refused: {error.message}"
@@ -75,11 +83,18 @@ def _claim(tx: Transaction, outside: Outside, due: Due) -> Job | None:
     return save_job_step(tx, claimed, "job_submitting", now)
 
 
-def _put_back(tx: Transaction, outside: Outside, due: Due, job: Job, at: datetime) -> None:
-    """Surely not carried out: the same job is sent again later."""
+def _put_back(
+    tx: Transaction, outside: Outside, due: Due, job: Job, again: tuple[timedelta, BotError]
+) -> None:
+    """Surely not carried out: the same job is sent again later. A wait that drags on is said in the thread."""
+    wait, error = again
+    now = outside.clock.now()
     queued = replace(job_step(job, JobEvent.THROTTLED), submits=job.submits - 1, submitted_at=None)
-    save_job_step(tx, queued, "job_put_back", outside.clock.now())
-    tx.postpone(due, at)
+    save_job_step(tx, queued, "job_put_back", now)
+    found = lane_and_request(tx, job.lane)
+    if found is not None and due.attempts in SAID_AT:
+        tell_thread(tx, found[1], thread.still_waiting(error), now)
+    tx.postpone(due, now + wait)
 
 
 def _follow(

@@ -54,9 +54,11 @@ class Crew:
 
     def __init__(
         self, outside: Outside, jobs: Mapping[DueKind, UseCase], *, size: int, new_claim: Callable[[], str],
-        report: Callable[[Report], None],
+        report: Callable[[Report], None], leases: int = 1,
     ) -> None:  # fmt: skip
+        """`leases`: a claim lasts so many times the lease of the limits."""
         self._outside = outside
+        self._lease = outside.limits.lease * leases
         self._jobs = jobs
         self._kinds = tuple(jobs)
         self._size = size
@@ -127,7 +129,7 @@ class Crew:
 
     async def _claim(self, limit: int) -> tuple[Due, ...]:
         now = self._outside.clock.now()
-        until, claim = now + self._outside.limits.lease, self._new_claim()
+        until, claim = now + self._lease, self._new_claim()
         return await self._outside.store.write(
             lambda tx: tx.claim_due(now, kinds=self._kinds, until=until, claim=claim, limit=limit)
         )

@@ -39,6 +39,10 @@ CHAT: Mapping[DueKind, UseCase] = {DueKind.DELIVER: deliver_notice}
 """Within a crew the kinds stand in order of urgency."""
 
 
+LEASES = 5
+"""Claims of the cloud's crew last so many leases: planning 200 names is hundreds of calls, and the budget may be small."""
+
+
 class Worker:
     """All crews of one process. Several processes may run on one store: a claim keeps a row to one of them."""
 
@@ -50,7 +54,14 @@ class Worker:
             self.nudge()  # what one crew has done is often work for another
 
         self._crews = [
-            Crew(outside, jobs, size=size, new_claim=new_claim, report=done)
+            Crew(
+                outside,
+                jobs,
+                size=size,
+                new_claim=new_claim,
+                report=done,
+                leases=LEASES if jobs is CLOUD else 1,
+            )
             for jobs in (PEOPLE, CLOUD, POLLS, CHAT)
         ]
         self._runs: list[asyncio.Task[None]] = []

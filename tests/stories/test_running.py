@@ -335,3 +335,33 @@ async def test_the_length_of_a_job_is_learned_from() -> None:
 
     assert [type(job) for job in world.pace.seen] == [Job]
     assert LAB not in world.cloud.absent_projects
+
+
+async def test_a_wait_for_the_operator_is_said_in_the_thread() -> None:
+    """Approved and silent for hours is a broken promise."""
+    world = free()
+    world.cloud.put_image("base")
+    world.cloud.fail("auth", method="submit", times=9)
+    await world.types(ALICE, "share base to shop-dev")
+    await world.passes(minutes=20)
+
+    assert (
+        sum("its operator has to mend" in text or "operator has to mend" in text for text in world.thread())
+        == 1
+    )
+    assert (await world.lane()).state is LaneState.SUCCEEDED
+
+
+async def test_an_approved_lane_whose_facts_cannot_be_read_ends_with_words() -> None:
+    """It waits for a while, not for ever."""
+    world = World()
+    world.cloud.put_image("base")
+    await world.types(ALICE, "share base to shop-prod")
+    await world.works()
+    world.clock.time += timedelta(minutes=5)
+    await world.presses(LEA, ClickKind.APPROVE)
+    world.cloud.fail("down", method="find_images", times=10_000)
+    await world.passes(hours=12)
+
+    assert (await world.lane()).state is LaneState.EXPIRED
+    assert "could not be found out" in world.thread()[-1]

@@ -53,7 +53,6 @@ class TypedCommand:
     trigger_id: str
     """Unique for each time it is sent: a second delivery has the same."""
     response_url: str | None = None
-    is_foreign: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,10 +84,6 @@ def click_ignored(why: str) -> Message:
     return said(f"Your click was not counted. {why}")
 
 
-def foreigner() -> Message:
-    return said("This is only for people of the workspace the bot belongs to. Nothing was recorded.")
-
-
 def cannot_post(request: Request, channel: str, reason: str) -> Message:
     """The bot cannot show the card; the request is kept."""
     text = (

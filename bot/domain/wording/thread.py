@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.errors import BotError, OperatorError
 from bot.domain.lifecycle import Recorded
 from bot.domain.model import Action, Job, Lane, Member, Request
 from bot.domain.notices import Bullets, Line, Message, Moment, Paragraph, Part, Small, Span, Who
@@ -155,3 +156,13 @@ def kept_by_another(members: Sequence[Member], at: datetime) -> Message:
         f"The agreed time is over; kept, because a later request shares them for longer: {phrase(members)}."
     )
     return Message(text=text, parts=(Paragraph((plain(text), plain(" "), Moment(at))),))
+
+
+def still_waiting(error: BotError) -> Message:
+    """Nothing was sent to the cloud yet, and it does not depend on the people in the channel."""
+    if isinstance(error, OperatorError):
+        why = "the cloud does not accept the bot's credentials; the bot's operator has to mend that"
+    else:
+        why = "the cloud does not take calls just now"
+    text = f"Nothing was sent to the cloud yet: {why}. It is tried again by itself; until it is sent, the request can be cancelled."
+    return Message(text=text, parts=(Paragraph((plain(text),)),))
