@@ -40,13 +40,15 @@ test-slow: $(READY) ## the tests that take more than a few seconds
 	$(PYTEST) -m slow $(ARGS)
 
 .PHONY: check
-check: $(READY) ## everything a change must pass: format, lint, types, imports, generated texts, fast tests
+check: static test ## everything a change must pass: static checks and the fast tests
+
+.PHONY: static
+static: $(READY) ## format, lint, types, imports, generated texts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(COG) --check --check-fail-msg="run 'make docs'" $(GENERATED)
-	$(MAKE) --no-print-directory test
 
 .PHONY: fmt
 fmt: $(READY) ## format the code and mend what the linter can mend

@@ -45,7 +45,8 @@ async def _reply(outside: Outside, id: RequestId, message: Message, mark: str) -
 
 async def _privately(outside: Outside, notice: Notice, message: Message) -> None:
     """By response_url while it lives, else as an ephemeral message, else directly."""
-    if notice.response_url and await outside.chat.respond(notice.response_url, message):
+    young = outside.clock.now() - notice.created_at < outside.limits.response_url_life
+    if notice.response_url and young and await outside.chat.respond(notice.response_url, message):
         return
     if notice.user is None:
         raise NotReachableError("nobody to tell")
