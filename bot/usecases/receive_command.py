@@ -138,7 +138,7 @@ async def _look_up(outside: Outside, typed: Typed, kind: InboxKind, body: Mappin
     def store(tx: Transaction) -> None:
         added, new = tx.add_to_inbox(item)
         if new:
-            tx.plan_work(DueKind.INBOX, str(added.id), now)
+            tx.plan_work(DueKind.ANSWER, str(added.id), now)
 
     await outside.store.write(store)
     return replies.looking_up()

@@ -9,6 +9,7 @@ import structlog
 
 from bot.domain.model import DueKind
 from bot.ports import Outside
+from bot.usecases.answer_question import answer_question
 from bot.usecases.deliver_notice import deliver_notice
 from bot.usecases.handle_inbox import handle_inbox
 from bot.usecases.pass_deadline import pass_deadline, remind
@@ -33,6 +34,7 @@ CLOUD: Mapping[DueKind, UseCase] = {
     DueKind.START: start_lane,
     DueKind.VERIFY: verify_members,
     DueKind.PLAN: plan_request,
+    DueKind.ANSWER: answer_question,
 }
 POLLS: Mapping[DueKind, UseCase] = {DueKind.POLL: poll_job}
 CHAT: Mapping[DueKind, UseCase] = {DueKind.DELIVER: deliver_notice}

@@ -32,7 +32,7 @@ CREATE TABLE decisions (
 INSERT INTO "decisions" VALUES(1,'1.1','T1','ULEAD',1,'0123abcd',1772366400123456,'','["platform-leads"]');
 CREATE TABLE due (
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('plan', 'inbox', 'start', 'submit', 'poll', 'verify', 'deliver',
+  kind TEXT NOT NULL CHECK (kind IN ('plan', 'inbox', 'answer', 'start', 'submit', 'poll', 'verify', 'deliver',
   'deadline', 'remind', 'take_back')), subject TEXT NOT NULL, at INTEGER NOT NULL, claim TEXT, claimed_until
   INTEGER, attempts INTEGER NOT NULL, again INTEGER, UNIQUE (kind, subject), CHECK ((claim IS NULL) =
   (claimed_until IS NULL)), CHECK (again IS NULL OR claim IS NOT NULL) ) STRICT ;

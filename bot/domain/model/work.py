@@ -50,6 +50,7 @@ class DueKind(StrEnum):
 
     PLAN = "plan"
     INBOX = "inbox"
+    ANSWER = "answer"
     START = "start"
     SUBMIT = "submit"
     POLL = "poll"
