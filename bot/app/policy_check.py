@@ -49,7 +49,7 @@ def check_words(report: Plain) -> list[str]:
     ]
 
 
-def tests_report(path: Path) -> Plain:
+def own_tests_report(path: Path) -> Plain:
     """What became of the file's own tests, and what they exercise. Raises PolicyError when the file cannot be read."""
     policy, examples = load_untested(read_text(path), str(path))
     outcomes = [(example, failure(policy, example)) for example in examples]
@@ -70,7 +70,7 @@ def tests_report(path: Path) -> Plain:
     }
 
 
-def tests_words(report: Plain, *, with_coverage: bool) -> list[str]:
+def own_tests_words(report: Plain, *, with_coverage: bool) -> list[str]:
     """The report as lines."""
     lines = [f"{report['file']}: {counted(report['passed'], 'test')} passed, {len(report['failed'])} failed"]
     lines += [f'- {failed["where"]}: test "{failed["name"]}": {failed["why"]}' for failed in report["failed"]]

@@ -84,10 +84,10 @@ def run_tests(
     as_json: JsonFlag = False,
 ) -> None:
     """Run the file's own tests. Exit 1 when one fails."""
-    from bot.app.policy_check import tests_report, tests_words
+    from bot.app.policy_check import own_tests_report, own_tests_words
 
-    report = tests_report(policy_file(path))
-    _print(report, as_json, lambda r: tests_words(r, with_coverage=coverage or least is not None))
+    report = own_tests_report(policy_file(path))
+    _print(report, as_json, lambda r: own_tests_words(r, with_coverage=coverage or least is not None))
     if report["failed"]:
         raise typer.Exit(1)
     if least is not None and report["coverage"]["percent"] < least:

@@ -146,7 +146,8 @@ def _joined(verdicts: Sequence[Verdict]) -> Verdict:
     rules = tuple(sorted({rule for v in verdicts for rule in v.rules}))
     whys = list(dict.fromkeys(v.why for v in verdicts if v.why))
     why = " ".join(whys[:3]) + (f" (and {len(whys) - 3} more reasons)" if len(whys) > 3 else "")
-    return replace(verdicts[0], rules=rules, why=why)
+    warnings = tuple(dict.fromkeys(warning for v in verdicts for warning in v.warnings))
+    return replace(verdicts[0], rules=rules, why=why, warnings=warnings)
 
 
 def _approvable(policy: Policy, asked: Question, verdict: Verdict) -> Verdict:

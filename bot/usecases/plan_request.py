@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.errors import BotError, CloudAuthError, CloudRefusedError, TransientError
 from bot.domain.glass import offered
-from bot.domain.model import Due, Request, RequestId
+from bot.domain.model import Actor, Due, Request, RequestId
 from bot.domain.plan import Group, group_pairs, open_lane, question
 from bot.domain.states import RequestState
 from bot.domain.wording import replies
@@ -47,7 +47,7 @@ async def plan_request(outside: Outside, due: Due) -> None:
     policy, now = outside.policy(), outside.clock.now()
     asked = question(request, requester, now, outside.limits, pairs)
     groups = offered(policy, requester, request, group_pairs(policy, asked, pairs))
-    await _store_plan(outside, due, request, groups)
+    await _store_plan(outside, due, request, groups, requester)
 
 
 def _too_late(error: BotError) -> str:
@@ -56,7 +56,9 @@ def _too_late(error: BotError) -> str:
     return "the cloud could not be reached in time. Please ask again later."
 
 
-async def _store_plan(outside: Outside, due: Due, request: Request, groups: tuple[Group, ...]) -> None:
+async def _store_plan(
+    outside: Outside, due: Due, request: Request, groups: tuple[Group, ...], requester: Actor
+) -> None:
     policy, now = outside.policy(), outside.clock.now()
     channel = policy.defaults.channel or request.channel
 
@@ -71,6 +73,8 @@ async def _store_plan(outside: Outside, due: Due, request: Request, groups: tupl
                 data={
                     "state": lane.state.value, "rules": list(group.verdict.rules), "plan_hash": lane.plan_hash,
                     "why": group.verdict.why, "pairs": [list(m.pair) for m in members], "policy": policy.digest,
+                    "requester_groups": sorted(requester.groups),
+                    "requester_unknown_groups": sorted(requester.unknown_groups),
                 },
             )  # fmt: skip
         end_if_over(tx, request.id, now)

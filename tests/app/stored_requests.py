@@ -34,7 +34,10 @@ DEV = ProjectFacts(id=ProjectId("9c61004714024f9586705d090530f9fa"), name="shop-
 PROD = ProjectFacts(id=ProjectId("edc89b490d7d4392898e19b2deb34797"), name="shop-prod", env="prod")
 LEADS = frozenset({GroupName("platform-leads")})
 ONE_LEAD = Verdict(
-    outcome=Outcome.NEEDS_APPROVALS, requirement=Need(count=1, groups=LEADS), rules=("prod",), why="a lead decides"
+    outcome=Outcome.NEEDS_APPROVALS,
+    requirement=Need(count=1, groups=LEADS),
+    rules=("prod",),
+    why="a lead decides",
 )
 DENIED = Verdict(outcome=Outcome.DENY, why="no rule permits this")
 
@@ -67,7 +70,12 @@ async def fill(path: Path, requester_groups: tuple[str, ...] | None = None) -> N
             tx.record("lane_planned", at=AT, request=stored.id, lane=lane.id, data=data)
         tx.add_decision(
             Decision(
-                lane=LaneId("1.1"), person=Person("T0OWN", "U0LEA"), approve=True, plan_hash="0" * 32, at=AT, groups=LEADS
+                lane=LaneId("1.1"),
+                person=Person("T0OWN", "U0LEA"),
+                approve=True,
+                plan_hash="0" * 32,
+                at=AT,
+                groups=LEADS,
             )
         )
         _request(tx, 3, "share what to where", RequestState.REFUSED)
@@ -81,9 +89,18 @@ async def fill(path: Path, requester_groups: tuple[str, ...] | None = None) -> N
 def _request(tx: Transaction, number: int, text: str, state: RequestState) -> Request:
     added = tx.add_request(
         Request(
-            id=RequestId(0), action=Action.SHARE, requester=Person("T0OWN", "U0EVA"), channel="C0IMAGES", text=text,
-            image_refs=(), project_refs=(), reason="", duration=None, state=RequestState.PLANNING, created_at=AT,
+            id=RequestId(0),
+            action=Action.SHARE,
+            requester=Person("T0OWN", "U0EVA"),
+            channel="C0IMAGES",
+            text=text,
+            image_refs=(),
+            project_refs=(),
+            reason="",
+            duration=None,
+            state=RequestState.PLANNING,
+            created_at=AT,
             dedupe_key=f"key-{number}",
-        )  # fmt: skip
+        )
     )
     return tx.save_request(replace(added, state=state))

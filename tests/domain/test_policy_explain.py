@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.model import Action
-from bot.domain.policy import Effect
-from bot.domain.policy.explain import ClauseTrace, explain
+from bot.domain.model import Action, GroupName, Person
+from bot.domain.policy import Effect, judge
+from bot.domain.policy.explain import Approvers, ClauseTrace, explain, who_could_approve
 from tests.domain.policy_builders import IMAGE, actor, ask, policy
 
 RULES = """
@@ -92,3 +92,30 @@ def test_unread_groups_are_shown_beside_the_known_ones() -> None:
 
     assert traces[0].when[0].actual == "engineers (unknown: leads)"
     assert traces[0].applies is None
+
+
+def test_who_could_approve_are_the_people_listed_and_the_user_groups_by_id() -> None:
+    """The requester only where their own approval counts."""
+    rule = "id: a, effect: permit, when: {}, require: {all_of: [{count: 1, from: [leads]}, {count: 1, from: [owners]}]}"
+    made, own = policy(rule), policy(f"{rule}, self_approval: true")
+    alice = Person("T0HOME", "U0ALICE")
+
+    assert who_could_approve(made, judge(made, ask(made)), alice) == (
+        Approvers(group=GroupName("leads"), slack_users=(), slack_usergroup="S0LEADS"),
+        Approvers(group=GroupName("owners"), slack_users=("U0BOB",), slack_usergroup=None),
+    )
+    assert who_could_approve(own, judge(own, ask(own)), alice)[1].slack_users == ("U0ALICE", "U0BOB")
+
+
+def test_nobody_has_to_approve_what_is_denied_or_free() -> None:
+    """A list of names would say that somebody could."""
+    made = policy("id: a, effect: permit, when: {requester.groups: [leads]}, require: none")
+
+    assert who_could_approve(made, judge(made, ask(made)), ask(made).requester.person) == ()
+
+
+def test_a_rule_on_trial_is_marked() -> None:
+    """Its "yes" has no effect."""
+    made = policy("id: a, effect: forbid, mode: warn, when: {}\nid: b, effect: forbid, when: {}")
+
+    assert [trace.on_trial for trace in explain(made, ask(made))] == [True, False]

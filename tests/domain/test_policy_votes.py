@@ -218,9 +218,7 @@ def test_somebody_of_no_needed_group_is_told_which_groups_are() -> None:
     """Every ignored click says why."""
     refusal = can_vote(BOTH, False, REQUESTER, actor("engineers", person=APPROVER))
 
-    assert refusal == (
-        "This needs 1 of leads and 1 of security, and you are not in leads or security."
-    )
+    assert refusal == ("This needs 1 of leads and 1 of security, and you are not in leads or security.")
 
 
 def test_nobody_votes_on_what_needs_no_approval() -> None:

@@ -64,9 +64,10 @@ class Drawing:
         return self.lead + bare(self.words, MAX_TEXT - len(self.lead))
 
 
-def drawn(message: Message, *, mark: str = "") -> Drawing:
+def drawn(message: Message, *, mark: str = "", final: bool = False) -> Drawing:
     """The drawing of a message. `mark` stands in small type above it and in brackets behind the text. A
-    message without parts is drawn from its text, one paragraph a line."""
+    message without parts is drawn from its text, one paragraph a line. A `final` one is never updated: its
+    blocks need no ids."""
     words = visible(message.text, newlines=True).strip() or _words(message.parts)
     text = f"{words} ({visible(mark)})" if mark else words
     room = MAX_BLOCKS - 1 if mark else MAX_BLOCKS
@@ -76,7 +77,7 @@ def drawn(message: Message, *, mark: str = "") -> Drawing:
     lead = f"<@{message.lead}> " if _USER_ID.fullmatch(message.lead) else ""
     return Drawing(
         text=lead + shortened_escaped(text, MAX_TEXT - len(lead)),
-        blocks=_blocks(shown),
+        blocks=[_block(part) for part in shown] if final else _blocks(shown),
         words=text,
         lead=lead,
     )
@@ -92,7 +93,7 @@ def _paragraphs(words: str, lead: str) -> tuple[Part, ...]:
 def private_answer(message: Message) -> Block:
     """A message as the answer to a command or for a response_url: seen by one person, and leaving the card
     alone."""
-    drawing = drawn(message)
+    drawing = drawn(message, final=True)
     return {
         "response_type": "ephemeral",
         "replace_original": False,

@@ -37,6 +37,8 @@ _MENTION_CHARS = 20
 def fitted(parts: tuple[Part, ...], *, room: int = MAX_BLOCKS) -> tuple[Part, ...]:
     """At most `room` parts within the limits, in the same order, nothing empty; the last says how many
     were left out."""
+    if _is_one_short_line(parts):
+        return parts
     cleaned = [clean for part in parts if (clean := _cleaned(part)) is not None]
     kept = _within(cleaned, room)
     for cap in _PART_CHARS:
@@ -44,6 +46,17 @@ def fitted(parts: tuple[Part, ...], *, room: int = MAX_BLOCKS) -> tuple[Part, ..
         if sum(_part_chars(part) for part in short) <= MAX_CHARS:
             break
     return short
+
+
+def _is_one_short_line(parts: tuple[Part, ...]) -> bool:
+    """Nothing to do for these, and most acknowledgements are: people wait for them."""
+    match parts:
+        case (Paragraph(line=(Text(text=text),)),):
+            return (
+                len(text) <= _PART_CHARS[-1] and bool(text.strip()) and text.isascii() and text.isprintable()
+            )
+        case _:
+            return False
 
 
 def plain(line: Line) -> str:

@@ -56,14 +56,20 @@ class Grid:
                 return
 
     def around(self, rule: Rule) -> Iterator[Case]:
-        """Cases in which this rule takes part, together with each permit, and their neighbours."""
+        """Cases in which this rule takes part, alone and together with each permit; then all their neighbours."""
         permits = [r for policy in self._policies for r in policy.rules if r.effect is Effect.PERMIT]
+        seeds: list[dict[str, Any]] = []
         for project in self.alike:
             for action in sorted(rule.actions):
-                for other in (None, *permits):
-                    seed = self.solve([rule] if other in (None, rule) else [rule, other], project, action)
+                if self.solve([rule], project, action) is None:
+                    continue
+                for rules in ([rule], *([rule, other] for other in permits if other is not rule)):
+                    seed = self.solve(rules, project, action)
                     if seed is not None:
-                        yield from (self._case(values) for values in self._star(seed))
+                        seeds.append(seed)
+                        yield self._case(seed)
+        for seed in seeds:
+            yield from (self._case(values) for values in self._star(seed))
 
     def together(self, one: Rule, other: Rule) -> Iterator[Case]:
         """A case in which both apply, for each kind of project where there is one."""
@@ -82,7 +88,8 @@ class Grid:
         for rule in rules:
             for clause in rule.when:
                 wanted.setdefault(dimension(clause.fact), []).append(clause)
-        for name, clauses in wanted.items():
+        # The project first: it is given, so a rule that is not about it is out at once.
+        for name, clauses in sorted(wanted.items(), key=lambda entry: entry[0] != "project"):
             if not self._settle(values, name, tuple(clauses)):
                 return None
         for rule in rules:

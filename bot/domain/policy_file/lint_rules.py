@@ -16,8 +16,8 @@ from bot.domain.policy.grid import Case, Grid
 
 MAX_RULES = 60
 """Of more rules, pairs are not compared and effects not tried: it would take too long."""
-MAX_CASES = 600
-"""For one rule."""
+MAX_CASES = 2000
+"""For one rule. One that did nothing in as many is not called dead: there are more."""
 
 
 def lint_rules(policy: Policy) -> tuple[Problem, ...]:
@@ -52,15 +52,20 @@ def _impossible(rule: Rule) -> Iterator[Problem]:
 
 
 def _without_effect(policy: Policy, grid: Grid, rule: Rule) -> Iterator[Problem]:
-    """A rule without which every ask that was tried comes out the same."""
+    """A rule without which every ask that was tried comes out the same, but for what waits."""
     without = replace(policy, rules=tuple(other for other in policy.rules if other is not rule))
-    tried, applied = 0, False
+    tried, waits = 0, False
     for case in islice(grid.around(rule), MAX_CASES):
         tried += 1
-        applied = True
-        if direction(judge(policy, case.ask), judge(without, case.ask)) is not None:
+        verdict = judge(policy, case.ask)
+        if direction(verdict, judge(without, case.ask)) is None:
+            continue
+        if verdict.outcome is not Outcome.HOLD:
             return
-    if not applied:
+        waits = True
+    if tried == MAX_CASES:
+        return
+    if not tried:
         yield Problem(
             where=rule.where,
             what=f'rule "{rule.id}": found no request to any project of the register in which it takes part',
@@ -70,9 +75,10 @@ def _without_effect(policy: Policy, grid: Grid, rule: Rule) -> Iterator[Problem]
     why = "what it permits is permitted or denied anyway"
     if rule.effect is not Effect.PERMIT:
         why = "what it locks is denied, or locked as well, anyway"
+    but = ", except that pairs wait where a fact is unknown" if waits else ""
     yield Problem(
         where=rule.where,
-        what=f'rule "{rule.id}": can never matter: without it, all {tried} requests that were tried come out the same',
+        what=f'rule "{rule.id}": can never matter{but}: without it, all {tried} requests that were tried come out the same',
         instead=why,
     )
 
