@@ -1,8 +1,9 @@
 """The write-ahead log is copied into the database by a thread of its own, so that no commit pays for it.
 
-A passive checkpoint (https://www.sqlite.org/c3ref/wal_checkpoint_v2.html) stands in nobody's way. Under
-unbroken load the log would still grow, because it only starts over when all of it was copied: so a log that
-is too large, and one nobody has written to for a while, is cut to nothing while the writer waits.
+A passive checkpoint (https://www.sqlite.org/c3ref/wal_checkpoint_v2.html) stands in nobody's way, and copies nearly all.
+The little that came meanwhile is copied while the writer waits, so that the log starts over: written over in place it is on
+the disk in half the time that a growing file takes. A log that is too large, and one nobody has written to for a while, is
+cut to nothing.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ import threading
 from contextlib import suppress
 
 EVERY = 2_000
-"""Changed rows after which a passive checkpoint is due; a few megabytes of log."""
+"""Changed rows after which a checkpoint is due; a few megabytes of log."""
 LARGEST_LOG = 64 * 1024 * 1024
 """Bytes of log past which the writer has to wait for a full one."""
 IDLE = 5.0
 """Seconds without a wake-up after which what was written is checkpointed and the log is cut."""
+START_OVER_TIMEOUT, CUT_TIMEOUT = 10, 100
+"""Milliseconds to wait, and let the writer wait, for readers to leave the log. If they do not, the next time will do."""
 
 
 class Checkpointer(threading.Thread):
-    """`gate` is the writer's: held only while the log is cut. Its connection never waits long for a lock."""
+    """`gate` is the writer's: held only while the log is started over or cut."""
 
     def __init__(
         self,
@@ -61,9 +64,10 @@ class Checkpointer(threading.Thread):
         # When it fails (locked, a full disk) the log is kept, nothing is lost, and the next one tries again.
         with suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            if cut or self._too_large():
-                with self._gate:
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cut = cut or self._too_large()
+            self._connection.execute(f"PRAGMA busy_timeout = {CUT_TIMEOUT if cut else START_OVER_TIMEOUT}")
+            with self._gate:
+                self._connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if cut else 'RESTART'})").fetchall()
 
     def _too_large(self) -> bool:
         try:

@@ -27,8 +27,6 @@ from bot.ports import Transaction, View
 T = TypeVar("T")
 
 READERS = 2
-CUT_TIMEOUT = 0.1
-"""Seconds the checkpointer waits for readers to leave the log before it tries again later."""
 
 
 class SqliteStore:
@@ -98,7 +96,7 @@ class SqliteStore:
     def _open(self, busy_timeout: float, largest_log: int, undo: ExitStack) -> None:
         with translated(self.path):
             write = _kept(writing(self.path, busy_timeout=busy_timeout), undo)
-            check = _kept(connect(self.path, busy_timeout=CUT_TIMEOUT), undo)
+            check = _kept(connect(self.path, busy_timeout=0.0), undo)
             self._readers = self._make_readers(busy_timeout, undo, mode="rw")
         gate = threading.Lock()
         self._checkpointer = Checkpointer(check, self.path, gate=gate, largest_log=largest_log)
@@ -151,7 +149,7 @@ class SqliteStore:
 
     def _end_log(self) -> None:
         """Of connections closed at the same moment each may leave the log to the other; one closed alone takes it away."""
-        with suppress(sqlite3.Error), closing(connect(self.path, busy_timeout=CUT_TIMEOUT)) as last:
+        with suppress(sqlite3.Error), closing(connect(self.path, busy_timeout=0.0)) as last:
             last.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _end_threads(self) -> None:
