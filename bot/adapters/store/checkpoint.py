@@ -67,7 +67,9 @@ class Checkpointer(threading.Thread):
             cut = cut or self._too_large()
             self._connection.execute(f"PRAGMA busy_timeout = {CUT_TIMEOUT if cut else START_OVER_TIMEOUT}")
             with self._gate:
-                self._connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if cut else 'RESTART'})").fetchall()
+                self._connection.execute(
+                    f"PRAGMA wal_checkpoint({'TRUNCATE' if cut else 'RESTART'})"
+                ).fetchall()
 
     def _too_large(self) -> bool:
         try:
