@@ -81,6 +81,10 @@ class Crew:
             except BotError as error:
                 log.error("store_unavailable", error=error.message)
                 wait = IDLE
+            except Exception:
+                # A crew that ends in silence would be work that is never done.
+                log.exception("bug", kind="claim", subject="", attempts=0)
+                wait = IDLE
             if wait > 0 and not self._stopping:
                 await self._sleep(wait)
 

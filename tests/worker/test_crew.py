@@ -153,8 +153,9 @@ async def test_no_more_rows_are_taken_than_there_are_hands() -> None:
     assert len(bench.reports) == 20
 
 
-async def test_a_store_that_is_away_for_a_while_does_not_end_the_crew() -> None:
-    """It goes on when the store does."""
+@pytest.mark.parametrize("trouble", [StoreBusyError, ZeroDivisionError])
+async def test_a_store_that_is_away_for_a_while_does_not_end_the_crew(trouble: type[Exception]) -> None:
+    """It goes on when the store does, whatever came out of it meanwhile."""
     done = asyncio.Event()
 
     async def act(outside: Outside, due: Due) -> None:
@@ -172,7 +173,7 @@ async def test_a_store_that_is_away_for_a_while_does_not_end_the_crew() -> None:
 
         async def read(self, query):  # type: ignore[no-untyped-def]
             if next(failures) < 2:
-                raise StoreBusyError
+                raise trouble
             return await real.read(query)
 
     bench.crew._outside = replace(bench.world.outside, store=Away())
