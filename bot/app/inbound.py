@@ -41,10 +41,9 @@ class SlackInbound:
         self._nudge_soon()
         return answer
 
-    async def click(self, click: Click) -> Message | None:
-        self._seen("click")
-        await receive_click(
-            self._outside,
+    async def click(self, click: Click) -> None:
+        await self._store(
+            "click",
             Clicked(
                 person=click.person,
                 channel=click.channel,
@@ -56,48 +55,21 @@ class SlackInbound:
                 response_url=click.response_url,
             ),
         )
-        self._nudge_soon()
-        return None
 
-    async def rejection(self, rejection: Rejection) -> Message | None:
-        self._seen("rejection")
-        await receive_click(
-            self._outside,
-            Clicked(
-                person=rejection.person,
-                channel=rejection.channel,
-                click=ClickKind.REJECT,
-                lane=rejection.lane,
-                plan_hash=rejection.plan_hash,
-                dedupe_key=f"rejection:{rejection.view_id}",
-                message_ts=rejection.message_ts,
-                reason=rejection.reason,
-            ),
-        )
-        self._nudge_soon()
-        return None
+    async def rejection(self, rejection: Rejection) -> None:
+        await self._store("rejection", _form(rejection, ClickKind.REJECT, reason=rejection.reason))
 
     async def choices(self, click: Click) -> tuple[Member, ...] | Message:
         self._seen("click")
         return await choices(self._outside, click.lane, click.plan_hash)
 
-    async def chosen(self, chosen: Chosen) -> Message | None:
-        self._seen("choice")
-        await receive_click(
-            self._outside,
-            Clicked(
-                person=chosen.person,
-                channel=chosen.channel,
-                click=ClickKind.CHOOSE,
-                lane=chosen.lane,
-                plan_hash=chosen.plan_hash,
-                dedupe_key=f"choice:{chosen.view_id}",
-                message_ts=chosen.message_ts,
-                chosen=chosen.selection.as_text(),
-            ),
-        )
+    async def chosen(self, chosen: Chosen) -> None:
+        await self._store("choice", _form(chosen, ClickKind.CHOOSE, chosen=chosen.selection.as_text()))
+
+    async def _store(self, kind: str, clicked: Clicked) -> None:
+        self._seen(kind)
+        await receive_click(self._outside, clicked)
         self._nudge_soon()
-        return None
 
     def _nudge_soon(self) -> None:
         """After the acknowledgement has left: the worker shall not compete with it. While many come in, one nudge stands for
@@ -106,3 +78,19 @@ class SlackInbound:
         if self._nudged_at <= loop.time():
             self._nudged_at = max(loop.time() + NUDGE_AFTER, self._nudged_at + NUDGE_EVERY)
             loop.call_at(self._nudged_at, self._nudge)
+
+
+def _form(sent: Rejection | Chosen, click: ClickKind, *, reason: str = "", chosen: str = "") -> Clicked:
+    """A sent form as the press it stands for. A form is sent once, so its id tells a second delivery."""
+    word = "rejection" if click is ClickKind.REJECT else "choice"
+    return Clicked(
+        person=sent.person,
+        channel=sent.channel,
+        click=click,
+        lane=sent.lane,
+        plan_hash=sent.plan_hash,
+        dedupe_key=f"{word}:{sent.view_id}",
+        message_ts=sent.message_ts,
+        reason=reason,
+        chosen=chosen,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.lifecycle import close_members
 from bot.domain.model import NO_REQUIREMENT, Glass, Lane, Member, Outcome, Verdict
 from bot.domain.plan import Question, verdict_of
 from bot.domain.policy import Policy, merge
@@ -20,6 +21,15 @@ class InForce:
     """Members that today's policy refuses, with the reason."""
     members: tuple[Member, ...] = ()
     """The others."""
+
+
+def refused_now(force: InForce) -> tuple[Member, ...]:
+    """The forbidden members that had not run yet, closed, each with the policy's reason."""
+    return tuple(
+        closed
+        for member, why in force.forbidden
+        for closed in close_members([member], f"the policy no longer allows it: {why}")
+    )
 
 
 def in_force(policy: Policy, asked: Question, lane: Lane, members: Sequence[Member]) -> InForce:

@@ -12,8 +12,8 @@ from bot.domain.policy import Policy, groups_of
 from bot.domain.wording import replies
 from bot.domain.wording.card import card
 from bot.domain.wording.views import CardView, LaneView
-from bot.ports import Outside, Transaction, View
-from bot.usecases.advance import tell_person
+from bot.ports import Outside, View
+from bot.usecases.refuse_click import answer
 
 
 def card_view(view: View, outside: Outside, id: RequestId) -> CardView | None:
@@ -65,14 +65,7 @@ async def answer_list(outside: Outside, person: Person, which: Literal["mine", "
 async def answer_who(outside: Outside, due: Due, item: InboxItem) -> None:
     """The image's member list as the cloud shows it now, to the person who asked."""
     message = await _who(outside, item.body["image"])
-    now = outside.clock.now()
-
-    def store(tx: Transaction) -> None:
-        tell_person(tx, item.person, message, now, channel=item.channel, response_url=item.response_url)
-        tx.finish_inbox(item.id, now)
-        tx.finish(due)
-
-    await outside.store.write(store)
+    await outside.store.write(lambda tx: answer(tx, due, item, message, outside.clock.now()))
 
 
 async def _who(outside: Outside, ref: str) -> Message:

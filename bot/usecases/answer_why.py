@@ -10,9 +10,9 @@ from bot.domain.policy.explain import explain
 from bot.domain.wording import replies, why
 from bot.domain.wording.views import CardView
 from bot.ports import Outside, Transaction, View
-from bot.usecases.advance import tell_person
 from bot.usecases.answer_reads import card_view
 from bot.usecases.look_up import actor
+from bot.usecases.refuse_click import answer
 
 
 async def answer_why(outside: Outside, due: Due, item: InboxItem) -> None:
@@ -22,11 +22,7 @@ async def answer_why(outside: Outside, due: Due, item: InboxItem) -> None:
     requester = await actor(outside, request.requester) if request is not None else None
 
     def store(tx: Transaction) -> None:
-        now = outside.clock.now()
-        message = _why(tx, outside, number, requester)
-        tell_person(tx, item.person, message, now, channel=item.channel, response_url=item.response_url)
-        tx.finish_inbox(item.id, now)
-        tx.finish(due)
+        answer(tx, due, item, _why(tx, outside, number, requester), outside.clock.now())
 
     await outside.store.write(store)
 

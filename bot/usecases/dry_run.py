@@ -10,22 +10,15 @@ from bot.domain.states import RequestState
 from bot.domain.wording import replies
 from bot.domain.wording.card import card
 from bot.domain.wording.views import CardView, LaneView
-from bot.ports import Outside, Transaction
-from bot.usecases.advance import tell_person
+from bot.ports import Outside
 from bot.usecases.look_up import Unclear, actor, look_up_pairs
+from bot.usecases.refuse_click import answer
 
 
 async def answer_dry_run(outside: Outside, due: Due, item: InboxItem) -> None:
     """Acts on an inbox item of that kind; a TransientError comes out, and the row is tried again."""
     message = await _plan(outside, item)
-    now = outside.clock.now()
-
-    def store(tx: Transaction) -> None:
-        tell_person(tx, item.person, message, now, channel=item.channel, response_url=item.response_url)
-        tx.finish_inbox(item.id, now)
-        tx.finish(due)
-
-    await outside.store.write(store)
+    await outside.store.write(lambda tx: answer(tx, due, item, message, outside.clock.now()))
 
 
 async def _plan(outside: Outside, item: InboxItem) -> Message:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.choosing import Parted
-from bot.domain.in_force import InForce, in_force
+from bot.domain.in_force import InForce, in_force, refused_now
 from bot.domain.lifecycle import Ballot, Ignored, Recorded, close_members, decide, step
 from bot.domain.model import Actor, ClickKind, Due, Glass, InboxItem, Lane, Outcome, Request
 from bot.domain.plan import question
@@ -116,9 +116,8 @@ def _record(tx: Transaction, request: Request, outcome: Recorded, force: InForce
         },
     )
     if not force.members and decision.approve:
-        closed = tuple(replace(m, detail=why) for m, why in force.forbidden)
         forbidden = step(replace(lane, state=LaneState.AWAITING_APPROVAL), LaneEvent.POLICY_NOW_FORBIDS, at)
-        changed = close_members(closed, "the policy no longer allows it")
+        changed = refused_now(force)
         save_step(tx, request, forbidden, happened, members=changed)
         tell_thread(tx, request, thread.now_forbidden(changed), at)
         return

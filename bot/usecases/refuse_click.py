@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.model import Due, InboxItem, Lane, Request
+from bot.domain.notices import Message
 from bot.domain.wording import replies
 from bot.ports import Transaction
 from bot.usecases.advance import redraw, tell_person
@@ -25,6 +26,12 @@ def refuse_click(
     tell_person(tx, item.person, message, now, channel=item.channel, response_url=item.response_url)
     if found is not None:
         redraw(tx, found[1], now)
+
+
+def answer(tx: Transaction, due: Due, item: InboxItem, message: Message, now: datetime) -> None:
+    """Its maker is told privately, and the item is done with."""
+    tell_person(tx, item.person, message, now, channel=item.channel, response_url=item.response_url)
+    click_done(tx, due, item, now)
 
 
 def click_done(tx: Transaction, due: Due, item: InboxItem, now: datetime) -> None:

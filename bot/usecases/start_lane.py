@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.domain.errors import CloudAuthError, TransientError
-from bot.domain.in_force import InForce, in_force
+from bot.domain.in_force import InForce, in_force, refused_now
 from bot.domain.lifecycle import close_members, countable, step
 from bot.domain.model import (
     Due,
@@ -120,11 +120,7 @@ def _start(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Reque
     if not is_met(force.verdict.requirement, votes):
         _ask_again(tx, outside, found, force)
         return
-    refused = tuple(
-        m
-        for member, why in force.forbidden
-        for m in close_members([member], f"the policy no longer allows it: {why}")
-    )
+    refused = refused_now(force)
     if refused:
         tx.save_members(refused)
         tell_thread(tx, request, thread.now_forbidden(refused), now)

@@ -175,6 +175,9 @@ async def test_a_policy_that_turned_against_it_is_felt_at_the_click() -> None:
     await world.passes(seconds=30)
 
     assert (await world.lane()).state is LaneState.DENIED
+    detail = (await world.members())[0].detail
+    assert detail.startswith("the policy no longer allows it: ")
+    assert len(detail) > len("the policy no longer allows it: ")
     assert world.cloud.submitted == []
 
 
