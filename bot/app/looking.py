@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from bot.adapters.store.sqlite import SqliteStore
-from bot.domain.audit import as_plain, as_row, verify
+from bot.domain.audit import as_plain
 from bot.domain.lifecycle import in_state
-from bot.domain.model import AuditEvent, Lane, Request, RequestId
+from bot.domain.model import Lane, Request, RequestId
 from bot.domain.states import FINAL_REQUEST_STATES, RequestState
 from bot.domain.wording.card import title
 from bot.ports import View
@@ -132,50 +132,6 @@ def request_words(tree: Plain) -> str:
             )
     lines += [f"  {event['at'][:19]}Z {event['kind']}" for event in tree["events"]]
     return "\n".join(lines)
-
-
-async def verify_audit(path: Path, head: str | None, count: int | None) -> Plain:
-    """Whether the chain holds: ok, count, head, and the problem in words."""
-
-    def query(view: View) -> Plain:
-        last = view.last_event()
-        broken = verify(_all_events(view), head=head, count=count)
-        return {
-            "ok": broken is None,
-            "count": last.id if last else 0,
-            "head": last.hash if last else "",
-            "problem": str(broken) if broken else "",
-        }
-
-    return await _read(path, query)
-
-
-COLUMNS = ("id", "at", "kind", "team", "user", "request", "lane", "data", "previous", "hash")
-"""Of the audit log as a table."""
-
-
-async def audit_pages(path: Path, take: Callable[[list[tuple[Plain, dict[str, str]]]], None]) -> None:
-    """Hands over every event, page by page, as a plain value and as a row of text."""
-    store = SqliteStore(str(path), readonly=True)
-    last = 0
-
-    def after(view: View) -> tuple[AuditEvent, ...]:
-        return view.events(after=last, limit=EVENTS_AT_ONCE)
-
-    try:
-        while events := await store.read(after):
-            take([(dict(as_plain(event)), as_row(event)) for event in events])
-            last = events[-1].id
-    finally:
-        await store.close()
-
-
-def _all_events(view: View) -> Iterator[AuditEvent]:
-    """Page by page: the log may be long."""
-    last = 0
-    while page := view.events(after=last, limit=EVENTS_AT_ONCE):
-        yield from page
-        last = page[-1].id
 
 
 async def _read(path: Path, query: Callable[[View], T]) -> T:
