@@ -12,6 +12,7 @@ from bot.adapters.slack.check import check_slack
 from bot.adapters.slack.client import slack_client
 from bot.adapters.store.sqlite import SqliteStore
 from bot.app.clock import SystemClock
+from bot.app.hardening import warnings
 from bot.app.policy_keeper import read_policy
 from bot.app.wiring import cloud_settings
 from bot.config import Config
@@ -23,14 +24,15 @@ Finding = tuple[Literal["ok", "warning", "error"], str]
 
 
 async def examine(environ: Mapping[str, str], env_file: Path | None) -> list[Finding]:
-    """Findings in the order settings, policy, database, Slack, cloud, register. Nothing raises; what cannot be asked because
-    something before it is broken is left out."""
+    """Findings in the order settings, what is left open, policy, database, Slack, cloud, register. Nothing raises; what cannot
+    be asked because something before it is broken is left out."""
     try:
         config = Config.load(environ, env_file=env_file)
     except ConfigError as error:
         return [("error", f"setting {problem}") for problem in error.problems]
     mode = "Socket Mode" if config.slack.socket_mode else f"HTTP mode on {config.service.listen}"
     found: list[Finding] = [("ok", f"The settings are complete: {mode}, command {config.slack.command}.")]
+    found += [("warning", sentence) for sentence in warnings(config, environ, env_file)]
     policy = _policy(config, found)
     await _database(config, found)
     await _slack(config, policy, found)

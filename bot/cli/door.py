@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
+from bot.app.terminal import printable_lines
 from bot.domain.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ app = typer.Typer(
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
+def say(words: str, *, file: TextIO | None = None) -> None:
+    """Prints for people: nothing in it acts on their screen."""
+    print(printable_lines(words), file=file or sys.stdout)
+
+
 def fail(words: str, head: str = "") -> NoReturn:
     """Says why on standard error and ends with exit code 1."""
-    print("\n".join(part for part in (head, words) if part), file=sys.stderr)
+    say("\n".join(part for part in (head, words) if part), file=sys.stderr)
     raise SystemExit(1)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import traceback
+
 from bot.cli import audit, policy, requests, running
-from bot.cli.door import app, fail
+from bot.cli.door import app, env_file, fail
 from bot.domain.errors import BotError, ConfigError, PolicyError
 
 COMMANDS = (running, requests, policy, audit)
@@ -11,7 +14,8 @@ COMMANDS = (running, requests, policy, audit)
 
 
 def main() -> None:
-    """The entry point of the script. Errors of ours are told in plain words with exit code 1; never a stack."""
+    """The entry point of the script. Errors of ours are told in plain words with exit code 1, never with a stack; a bug is told
+    with its stack, and without any secret the process was given."""
     try:
         app()
     except (ConfigError, PolicyError) as error:
@@ -22,3 +26,17 @@ def main() -> None:
         fail(error.message)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except Exception as error:
+        fail(_stack(error), head="This is a bug in imagebot; please report it with these lines:")
+
+
+def _stack(error: Exception) -> str:
+    """Where it happened and what it says, with every secret of the settings hidden: an address or a header may hold one."""
+    from bot.app.logs import scrubber
+    from bot.config import SETTINGS
+    from bot.config.reading import read_given
+
+    names = [row.name for row in SETTINGS if row.secret]
+    given = read_given(os.environ, env_file(), names)
+    hide = scrubber([given.values[name] for name in names if name in given.values])
+    return str(hide("".join(traceback.format_exception(error))))

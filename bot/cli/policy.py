@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.door import DatabaseOption, JsonFlag, app, database, env_file, fail
+from bot.cli.door import DatabaseOption, JsonFlag, app, database, env_file, fail, say
 from bot.domain.errors import CommandError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def policy_file(path: Path | None) -> Path:
 
 
 def _print(report: dict[str, Any], as_json: bool, words: Callable[[dict[str, Any]], list[str]]) -> None:
-    print(json.dumps(report, indent=2) if as_json else "\n".join(words(report)))
+    say(json.dumps(report, indent=2) if as_json else "\n".join(words(report)))
 
 
 @policy.command("schema")

@@ -20,6 +20,7 @@ def list_requests(
 ) -> None:
     """List requests, newest first."""
     from bot.app.looking import requests_table
+    from bot.app.terminal import printable_values
 
     if which not in ("open", "all"):
         raise typer.BadParameter("say open or all")
@@ -29,7 +30,7 @@ def list_requests(
         return
     if not rows:
         print(f"No requests ({which}).")
-    for row in rows:
+    for row in printable_values(rows):
         print(
             f"#{row['id']:<5} {row['created_at'][:16]}  {row['requester']:<12} {row['what']:<44} {row['standing']}"
         )
@@ -43,6 +44,7 @@ def show(
 ) -> None:
     """Show one request whole: lanes, members, decisions, jobs, audit events."""
     from bot.app.looking import request_tree, request_words
+    from bot.app.terminal import printable_values
 
     digits = number.removeprefix("#")
     if not digits.isdigit():
@@ -50,4 +52,4 @@ def show(
     tree = asyncio.run(request_tree(database(file), int(digits)))
     if tree is None:
         fail(f"There is no request #{digits}.")
-    print(json.dumps(tree, indent=2) if as_json else request_words(tree))
+    print(json.dumps(tree, indent=2) if as_json else request_words(printable_values(tree)))

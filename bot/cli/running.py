@@ -5,25 +5,35 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from typing import Annotated
+import signal
+from typing import Annotated, NoReturn
 
 import typer
 
-from bot.cli.door import JsonFlag, app, env_file, fail, settings
+from bot.cli.door import JsonFlag, app, env_file, fail, say, settings
 
 
 @app.command()
 def serve() -> None:
     """Run the bot until SIGTERM. Socket Mode with SLACK_APP_TOKEN, HTTP mode without."""
+    signal.signal(
+        signal.SIGTERM, _leave
+    )  # until the loop has a handler of its own; the first process of a container has none
     from bot.app.serve import serve as run
 
     asyncio.run(run(settings()))
+
+
+def _leave(*_: object) -> NoReturn:
+    """At once: nothing is in hand yet, and an exception out of the making of the loop would be told as a fault."""
+    os._exit(0)
 
 
 @app.command()
 def check(as_json: JsonFlag = False) -> None:
     """Look at everything the bot needs, one plain line a finding. Exit 1 when something is wrong."""
     from bot.app.doctor import examine
+    from bot.app.terminal import printable
 
     findings = asyncio.run(examine(os.environ, env_file()))
     if as_json:
@@ -31,7 +41,7 @@ def check(as_json: JsonFlag = False) -> None:
     else:
         marks = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
         for level, what in findings:
-            print(f"{marks[level]}  {what}")
+            say(f"{marks[level]}  {printable(what)}")
     if any(level == "error" for level, _ in findings):
         raise typer.Exit(1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 from asyncio.subprocess import Process
 from contextlib import suppress
@@ -83,7 +82,7 @@ class Bot:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "serve", cwd=self.folder, env=self.environment(),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -118,7 +117,7 @@ class Bot:
         """Exit code and output of another command of the operator, beside the running bot."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *command, cwd=self.folder, env=self.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         try:
             async with asyncio.timeout(_START_SECONDS):
