@@ -63,7 +63,7 @@ class Answer:
         try:
             until, now = (parsedate_to_datetime(text) for text in (asked, self.headers.get("date", "")))
             return max(0.0, (until - now).total_seconds())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 

@@ -22,6 +22,8 @@ _PAIRS = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "mess
 _UNITS = {"millisecond": 0.001, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _UNIT = re.compile(rf"time:\s*(\d{{0,6}})\s*({'|'.join(_UNITS)})", re.IGNORECASE)
 _DEPTH = 3
+_TELLING = 4
+"""Characters of a secret that are too many to be told."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +59,7 @@ def read_refusal(answer: Answer, *, write: bool, hide: Sequence[str] = ()) -> Re
     """What an answer outside 2xx means. For a write, whatever could have happened counts as unsure. The
     texts to `hide` are left out of the cloud's words."""
     code, said = _code_and_words(answer.document())
-    said = said or answer.text()
-    for secret in filter(None, hide):
-        said = said.replace(secret, "…")
+    code, said = _without(code, hide), _without(said or answer.text(), hide)
     kind = _kind(answer.status, normal(code), write=write)
     wait = answer.retry_after
     if kind is Kind.THROTTLED and wait is None:
@@ -67,6 +67,17 @@ def read_refusal(answer: Answer, *, write: bool, hide: Sequence[str] = ()) -> Re
     return Refusal(
         kind=kind, status=answer.status, code=code, said=said, request_id=answer.request_id, retry_after=wait
     )
+
+
+def _without(text: str, secrets: Sequence[str]) -> str:
+    """The text with none of the secrets in it, nor with the beginning of one that was cut off at its end: a token is longer
+    than what is kept of the cloud's words."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "…")
+        lengths = range(min(len(text), len(secret)), _TELLING - 1, -1)
+        cut = next((length for length in lengths if text.endswith(secret[:length])), 0)
+        text = text[: len(text) - cut] + "…" if cut else text
+    return text
 
 
 def _kind(status: int, code: str, *, write: bool) -> Kind:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.domain.model import ClickKind, LaneId, Person
@@ -52,7 +52,7 @@ class TypedCommand:
     command: str
     trigger_id: str
     """Unique for each time it is sent: a second delivery has the same."""
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class Click:
     trigger_id: str
     action_ts: str
     """When it was pressed, by Slack's clock: the same for a second delivery."""
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
     is_foreign: bool = False
     """Of another workspace: they can click, but cannot type commands."""
 
@@ -95,7 +95,7 @@ class Unusable:
     why: str
     person: Person | None = None
     channel: str = ""
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
     field: str = ""
     """The input block of a form that the words are about."""
 

@@ -124,6 +124,14 @@ async def test_a_clock_that_is_off_is_named(make: Made, server: ScriptedServer) 
         await make().check()
 
 
+async def test_a_date_that_is_none_does_not_hide_the_refusal(make: Made, server: ScriptedServer) -> None:
+    """Python raises OverflowError for such a zone; the operator must hear of the key all the same."""
+    server.then(Reply(status=401, headers={"Date": "Thu, 15 Jan 2026 10:41:12 +99999999999999"}))
+
+    with pytest.raises(CloudAuthError):
+        await make().check()
+
+
 # -- tokens --------------------------------------------------------------------------------------------
 
 

@@ -209,3 +209,74 @@ async def test_equal_waiters_are_served_in_the_order_they_came() -> None:
     order = [number for _, number in await grants(time, budget(time, 5.0, 1), wishes)]
 
     assert all(one < other for one, other in pairwise(order))
+
+
+@settings(max_examples=40, deadline=None)
+@given(rate=st.sampled_from([1.0, 2.5, 5.0, 9.9]), burst=st.integers(1, 20), seed=st.integers(0, 10**6))
+def test_no_second_at_the_gateway_sees_more_calls_than_the_rate_however_long_they_take(
+    rate: float, burst: int, seed: int
+) -> None:
+    """Calls held up on the way meet those of the next second; a window counted from their start alone would not see that."""
+    rng = random.Random(seed)
+    arrivals: list[float] = []
+
+    async def call(time: SleepingTime, bucket: Budget, at: float) -> None:
+        await time.sleep(at)
+        turn = await bucket.take(rng.choice(list(Priority)))
+        turn.sending()
+        await time.sleep(rng.choice([0.001, rng.random() * 0.1, 0.24]))
+        arrivals.append(time.now)
+        await time.sleep(rng.choice([0.001, 0.5]))
+        turn.answered()
+
+    async def run() -> None:
+        time = SleepingTime()
+        bucket = budget(time, rate, burst)
+        await time.run(*[asyncio.create_task(call(time, bucket, rng.random() * 2)) for _ in range(30)])
+
+    asyncio.run(run())
+    most = max(rate // 1, 1)
+
+    assert len(arrivals) == 30
+    assert all(sum(1 for other in arrivals if at - 1 + 1e-6 < other <= at) <= most for at in arrivals)
+
+
+async def test_an_answer_frees_its_place_a_second_later_and_no_sooner() -> None:
+    """Else a slow gateway would be asked less than it allows."""
+    time = SleepingTime()
+    bucket = budget(time, 1.0, 1)
+    turn = await bucket.take(Priority.POLL)
+    time.now = 0.1
+    turn.answered()
+    following = asyncio.create_task(bucket.take(Priority.POLL))
+    await time.run(following)
+
+    assert time.now == pytest.approx(1.1)
+
+
+async def test_every_kind_of_call_has_its_share_when_all_wait_and_writes_have_the_largest() -> None:
+    """Nobody's backlog, however long, keeps the others from their turn; and what people approved goes first."""
+    time = SleepingTime()
+    wishes = [(0.0, priority) for priority in Priority for _ in range(100)]
+
+    granted = await grants(time, budget(time, 5.0, 1), wishes)
+    first = [wishes[number][1] for _, number in granted[:100]]
+
+    assert [first.count(priority) >= 10 for priority in Priority] == [True] * 4
+    assert first.count(Priority.WRITE) == max(first.count(priority) for priority in Priority)
+
+
+async def test_a_question_is_chosen_when_none_of_its_kind_waits() -> None:
+    """So that one waits at most, and keeps its place while it does."""
+    time = SleepingTime()
+    bucket = budget(time, 1.0, 1)
+    await bucket.take(Priority.WRITE)
+    assert bucket.turn_in(Priority.POLL) == 0.0
+
+    waiting = asyncio.create_task(bucket.take(Priority.POLL))
+    await asyncio.sleep(0)
+    assert 0.9 < bucket.turn_in(Priority.POLL) < 1.5
+    assert bucket.turn_in(Priority.LOOKUP) == 0.0
+
+    await time.run(waiting)
+    assert bucket.turn_in(Priority.POLL) == 0.0

@@ -136,6 +136,8 @@ def test_what_a_refusal_lets_us_conclude(
         ),
         ({"retry-after": "soon"}, "too much", None),
         ({"retry-after": "-5"}, "too much", None),
+        ({"retry-after": "Thu, 15 Jan 2026 10:00:30 +99999999999999"}, "too much", None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": "9 Jan 1 0:0:0 +99999999999999"}, "", None),
         ({}, "", None),
     ],
 )
@@ -163,6 +165,26 @@ def test_the_request_id_is_kept(headers: dict[str, str], body: dict[str, str], f
 
     assert isinstance(error, CloudRefusedError)
     assert error.request_id == found
+
+
+TOKEN = "TOKEN" + "0123456789" * 200
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer({"error_msg": f"no such token {TOKEN}"}, status=403),
+        answer({"error": {"code": TOKEN[:300], "message": "no"}}, status=400),
+        Answer(status=502, body=f"<p>token {TOKEN}".encode()),
+        answer({"error_msg": "x" * 495 + TOKEN}, status=403),
+    ],
+)
+def test_the_beginning_of_a_long_secret_is_not_told_either(said: Answer) -> None:
+    """A token has thousands of characters and the cloud's words are cut: what is left of it is no longer the secret whole."""
+    refusal = read_refusal(said, write=False, hide=(TOKEN,))
+
+    assert "TOKEN" not in refusal.said + refusal.code
+    assert "…" in refusal.said + refusal.code
 
 
 def test_every_code_has_a_sentence_for_people() -> None:

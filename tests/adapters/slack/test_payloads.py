@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.slack.blocks import drawn
-from bot.adapters.slack.intake import trimmed
+from bot.adapters.slack.intake import dispatched, trimmed
 from bot.adapters.slack.payloads import (
     MAX_COMMAND_CHARS,
     MAX_REASON,
@@ -30,6 +30,7 @@ from bot.adapters.slack.payloads import (
 from bot.adapters.slack.views import rejection_view, told_view
 from bot.domain.model import Person
 from bot.domain.notices import Message
+from tests.adapters.slack.stage import Stage
 from tests.judge.blocks import view_problems
 
 COMMAND: dict[str, Any] = {
@@ -109,6 +110,28 @@ def test_no_payload_raises(case: Any, data: st.DataObject) -> None:
     assert isinstance(reader(trimmed(hostile)), (kind, Unusable))
     assert isinstance(unknown_of(hostile), Unusable)
     assert is_link(hostile) in (True, False)
+
+
+STUMBLING_BLOCKS: list[dict[str, Any]] = [
+    {"type": "interactive_message", "callback_id": "x"},
+    {"type": "interactive_message", "callback_id": "x", "actions": [5]},
+    {"type": "workflow_step_edit", "callback_id": "x"},
+    {"type": "view_submission", "view": {"callback_id": "x"}},
+    {"type": "view_submission", "view": {"callback_id": "x", "type": "workflow_step"}},
+    {"type": "event_callback", "event": {"type": "app_home_opened", "channel": True}},
+    {"type": "event_callback", "event": {"type": "message", "user": 5, "channel": [1]}},
+]
+
+
+@pytest.mark.parametrize("body", STUMBLING_BLOCKS, ids=lambda body: str(body["type"]))
+async def test_bolt_stumbles_over_no_shape_it_takes_for_granted(
+    http_stage: Stage, body: dict[str, Any]
+) -> None:
+    """Bolt answers 500 where a key is missing that such a payload always has: Slack then sends an event again, and the log fills
+    with tracebacks."""
+    answered = await dispatched(http_stage.bolt, body)
+
+    assert answered.status in (200, 401, 404)
 
 
 @pytest.mark.parametrize("reader", [command_of, click_of, rejection_of, unknown_of])
