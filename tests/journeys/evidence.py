@@ -3,13 +3,16 @@ the cloud really did, the audit chain, and that no secret lies anywhere."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.app.looking import verify_audit
+from bot.app.audit_check import Evidence, check_database
 from bot.simulator.slack import SimSlack
+from tests.invariants import OF_THE_STORE, violations_of
+from tests.invariants.database import evidence_of
 from tests.journeys.cast import CANARIES
 from tests.judge.blocks import problems, view_problems
 
@@ -80,4 +83,10 @@ def database_bytes(database: Path) -> dict[str, bytes]:
 
 async def audit_problem(database: Path) -> str:
     """Why the audit log does not hold; empty when it does."""
-    return str((await verify_audit(database, None, None))["problem"])
+    result = await asyncio.to_thread(check_database, database, Evidence())
+    return " ".join(result.problems)
+
+
+def broken_promises(database: Path) -> list[str]:
+    """Which promises of the store alone were broken, in words."""
+    return [str(one) for one in violations_of(evidence_of(database), OF_THE_STORE)]

@@ -31,6 +31,7 @@ REASON = ("imagebot.reason", "imagebot.reason.text")
 QUICK = {
     "HTTP_TIMEOUT": 2, "LEASE": 10, "RETRY_DELAY": 0.2, "SETTLE_READS": 2, "SETTLE_DELAY": 0.2, "VERIFY_READS": 2,
     "API_RATE": 200, "API_BURST": 50, "SHUTDOWN_TIMEOUT": 5, "GROUP_CACHE": 0.1, "LOG": "debug",
+    "COMMANDS_PER_MINUTE": 100_000, "PRESSES_PER_MINUTE": 100_000,
 }  # fmt: skip
 
 
@@ -119,6 +120,7 @@ class Stage(Seats):
         assert all(added.count(pair) <= 1 + taken.count(pair) for pair in added), added
         if self.database.exists():
             assert await evidence.audit_problem(self.database) == ""
+            assert evidence.broken_promises(self.database) == []
         content = {
             "the log": self.log.getvalue().encode(),
             **evidence.database_bytes(self.database),
