@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+from bot.adapters.store.failures import MALFORMED, translated
 from bot.domain.errors import StoreBrokenError
 
+LARGEST_CHECKED = 256 * 1024 * 1024
+"""Bytes; looked through in about a second."""
 CACHED_STATEMENTS = 256
 """More than the store has statements, so that each is prepared once per connection."""
 
@@ -48,6 +52,18 @@ def reading(path: str, *, busy_timeout: float, mode: str = "rw") -> sqlite3.Conn
     connection = connect(path, busy_timeout=busy_timeout, mode=mode)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def demand_whole(path: str, *, busy_timeout: float) -> None:
+    """Nothing for a file that is not there. Raises StoreBrokenError when a page of it is damaged: a bot that fails only where
+    the damage lies looks well, and what it says of its requests is not to be trusted. A file larger than LARGEST_CHECKED is
+    not looked through, as people wait for the start."""
+    if not os.path.isfile(path) or os.path.getsize(path) > LARGEST_CHECKED:
+        return
+    with translated(path), closing(connect(path, busy_timeout=busy_timeout)) as connection:
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise StoreBrokenError(f"{MALFORMED} ({path}: {found})")
 
 
 def create_private(path: str) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from bot.domain.errors import BotError, BugError, StoreBrokenError, StoreBusyError
 
+MALFORMED = "The database is malformed. Stop the bot and restore the last good copy."
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _BROKEN = {
     sqlite3.SQLITE_FULL: (
@@ -20,7 +21,7 @@ _BROKEN = {
         "The database is read-only: the bot's user must be able to write it and its folder."
     ),
     sqlite3.SQLITE_NOTADB: "The file is not a database.",
-    sqlite3.SQLITE_CORRUPT: "The database is malformed. Stop the bot and restore the last good copy.",
+    sqlite3.SQLITE_CORRUPT: MALFORMED,
     sqlite3.SQLITE_CANTOPEN: (
         "The database cannot be opened: the file, or its folder, is missing or not accessible."
     ),

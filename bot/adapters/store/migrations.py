@@ -9,7 +9,7 @@ from contextlib import closing
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from bot.adapters.store import schema, version_1
+from bot.adapters.store import schema, version_1, version_2, version_3, version_4
 from bot.adapters.store.connection import connect, create_private
 from bot.adapters.store.failures import translated
 from bot.adapters.store.lockfile import LockFile
@@ -21,6 +21,24 @@ MIGRATIONS = Migrations("imagebot")
 @MIGRATIONS(name="version_1")
 def _version_1(db: Database) -> None:
     for statement in version_1.STATEMENTS:
+        db.execute(statement)
+
+
+@MIGRATIONS(name="version_2")
+def _version_2(db: Database) -> None:
+    for statement in version_2.STATEMENTS:
+        db.execute(statement)
+
+
+@MIGRATIONS(name="version_3")
+def _version_3(db: Database) -> None:
+    for statement in version_3.STATEMENTS:
+        db.execute(statement)
+
+
+@MIGRATIONS(name="version_4")
+def _version_4(db: Database) -> None:
+    for statement in version_4.STATEMENTS:
         db.execute(statement)
 
 
@@ -84,7 +102,8 @@ def _pending_of(connection: sqlite3.Connection, path: str) -> list[str]:
     db = Database(connection)
     pending = [migration.name for migration in MIGRATIONS.pending(db)]
     applied = [migration.name for migration in MIGRATIONS.applied(db)]
-    if not applied and db.table_names():
+    # A process killed at its very first start may have left the table of the migrations, and nothing in it.
+    if not applied and set(db.table_names()) - {MIGRATIONS.migrations_table}:
         raise StoreBrokenError(f"The file {path} is a database, but not imagebot's. Name another file.")
     if newer := [name for name in applied if name not in versions()]:
         raise StoreBrokenError(
