@@ -20,6 +20,7 @@ MAX_WAYS = (MAX_TEXT + 1) ** 3
 
 _ANY_CASE = "(?i)"
 """May stand in front: upper and lower case are the same."""
+_ESCAPE_OR_SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _COUNTED = re.compile(r"\{(\d*)(,?)(\d*)\}")
 _TOO_MANY = MAX_WAYS + 1
 
@@ -91,10 +92,9 @@ class _Weigher:
         return self._limited(start * self._alternatives())
 
     def _top_level(self) -> str:
-        """The characters outside of all round brackets, near enough: a bracket in a set only makes it
-        stricter."""
+        """The characters outside of all round brackets. Those in a set are no brackets and no choice."""
         depth, outside = 0, []
-        for char in re.sub(r"\\.", "", self._pattern):
+        for char in _ESCAPE_OR_SET.sub("", self._pattern):
             depth += {"(": 1, ")": -1}.get(char, 0)
             outside.append(char if depth <= 0 else "")
         return "".join(outside)

@@ -85,15 +85,15 @@ def _words(requirement: Requirement, of: str) -> str:
         return f"{requirement.count} {of} {' or '.join(sorted(requirement.groups)) or 'nobody'}"
     if not requirement.items:
         return "no approval" if isinstance(requirement, AllOf) else "what nobody can give"
-    words = [_inner_words(item, of, isinstance(requirement, AllOf)) for item in requirement.items]
+    words = [_inner_words(item, of) for item in requirement.items]
     if isinstance(requirement, AnyOf):
         return ", or ".join(words)
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
-def _inner_words(item: Requirement, of: str, in_all: bool) -> str:
+def _inner_words(item: Requirement, of: str) -> str:
     """In brackets wherever "and" and "or" would run into each other."""
     words = _words(item, of)
-    if isinstance(item, AnyOf) or (isinstance(item, AllOf) and len(item.items) > 2 and not in_all):
+    if isinstance(item, AnyOf) or (isinstance(item, AllOf) and len(item.items) > 2):
         return f"({words})"
     return words
