@@ -45,6 +45,8 @@ async def find_images(outside: Outside, refs: Sequence[str]) -> tuple[ImageFacts
     answers = await outside.cloud.find_images(refs)
     problems: list[str] = []
     found: dict[ImageId, ImageFacts] = {}
+    unknown = [ref for ref in refs if not answers[ref]]
+    names = await outside.cloud.image_names() if unknown else ()
     for ref in refs:
         images = answers[ref]
         if len(images) == 1:
@@ -53,7 +55,7 @@ async def find_images(outside: Outside, refs: Sequence[str]) -> tuple[ImageFacts
             ids = ", ".join(image.id for image in images)
             problems.append(f"{len(images)} images have the name {ref}; ask by id: {ids}.")
         else:
-            near = suggest(ref, await outside.cloud.image_names())
+            near = suggest(ref, names)
             problems.append(
                 f"there is no image {ref} in this region." + (f" Did you mean {near}?" if near else "")
             )

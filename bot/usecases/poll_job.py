@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.domain.lifecycle import job_step
 from bot.domain.model import Due, DueKind, Job, JobRowId
@@ -12,6 +14,13 @@ from bot.usecases.advance_job import save_job_step
 
 ABSENT = "ABSENT"
 """The verdict of a job the cloud does not know (any more)."""
+GATHER = timedelta(seconds=2)
+"""How long an ended job waits for the lane's other jobs for the same images: the last one's reading serves them all, and
+what the lane has become is told when all have ended anyway."""
+ENDED = (JobPhase.SUCCEEDED, JobPhase.FAILED)
+
+Learned = Mapping[str, Mapping[str, object]]
+"""What was learned of how long jobs take, by kind, as JSON values."""
 
 
 async def poll_job(outside: Outside, due: Due) -> None:
@@ -22,33 +31,54 @@ async def poll_job(outside: Outside, due: Due) -> None:
         await outside.store.write(lambda tx: tx.finish(due))
         return
     reading = await outside.cloud.job(job.cloud_job)
-    await outside.store.write(lambda tx: _store(tx, outside, due, job, reading))
-
-
-def _store(tx: Transaction, outside: Outside, due: Due, job: Job, reading: JobReading) -> None:
     now = outside.clock.now()
     polled = replace(job, polled_at=now)
-    if reading.phase in (JobPhase.SUCCEEDED, JobPhase.FAILED):
+    if reading.phase in ENDED:
         outside.pace.ended(job, now)
-        ok = reading.phase is JobPhase.SUCCEEDED
-        ended = replace(job_step(polled, JobEvent.JOB_ENDED), said_ok=ok, verdict=_said(reading))
-        _verify(tx, outside, due, ended, "job_ended")
+        learned = outside.pace.to_keep(now)
+        await outside.store.write(lambda tx: _ended(tx, outside, due, polled, reading, learned))
     elif reading.phase is JobPhase.ABSENT:
-        _verify(tx, outside, due, replace(job_step(polled, JobEvent.JOB_LOST), verdict=ABSENT), "job_lost")
-    elif job.submitted_at is not None and now - job.submitted_at > outside.limits.job_timeout:
-        minutes = int(outside.limits.job_timeout.total_seconds() // 60)
-        said = f"the cloud has not ended job {job.cloud_job} within {minutes} minutes."
-        _verify(tx, outside, due, replace(job_step(polled, JobEvent.JOB_LOST), verdict=said), "job_too_long")
+        lost = replace(job_step(polled, JobEvent.JOB_LOST), verdict=ABSENT)
+        await outside.store.write(lambda tx: _verify(tx, outside, due, lost, "job_lost"))
     else:
-        saved = tx.save_job(polled)
-        tx.postpone(due, now + outside.pace.next_poll(saved, now), forget_attempts=True)
+        again = now + outside.pace.next_poll(job, now)
+        await outside.store.write(lambda tx: _still_running(tx, outside, due, polled, again))
+
+
+def _ended(
+    tx: Transaction, outside: Outside, due: Due, polled: Job, reading: JobReading, learned: Learned
+) -> None:
+    for kind, law in learned.items():
+        tx.save_durations(kind, law)
+    ok = reading.phase is JobPhase.SUCCEEDED
+    ended = replace(job_step(polled, JobEvent.JOB_ENDED), said_ok=ok, verdict=_said(reading))
+    _verify(tx, outside, due, ended, "job_ended")
+
+
+def _still_running(tx: Transaction, outside: Outside, due: Due, polled: Job, again: datetime) -> None:
+    age = (polled.polled_at or again) - (polled.submitted_at or again)
+    if age > outside.limits.job_timeout:
+        minutes = int(outside.limits.job_timeout.total_seconds() // 60)
+        said = f"the cloud has not ended job {polled.cloud_job} within {minutes} minutes."
+        lost = replace(job_step(polled, JobEvent.JOB_LOST), verdict=said)
+        _verify(tx, outside, due, lost, "job_too_long")
+    else:
+        tx.save_job(polled)
+        tx.postpone(due, again, attempts=0)
 
 
 def _verify(tx: Transaction, outside: Outside, due: Due, job: Job, kind: str) -> None:
     now = outside.clock.now()
     saved = save_job_step(tx, job, kind, now)
-    tx.plan_work(DueKind.VERIFY, str(saved.id), now)
+    tx.plan_work(DueKind.VERIFY, str(saved.id), now + (GATHER if _more_to_come(tx, saved) else timedelta(0)))
     tx.finish(due)
+
+
+def _more_to_come(tx: Transaction, job: Job) -> bool:
+    """Whether another call of the lane for the same images is still under way."""
+    under_way = (JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING)
+    others = [each for each in tx.jobs(job.lane) if each.id != job.id and each.state in under_way]
+    return any(set(job.images) <= set(each.images) for each in others)
 
 
 def _said(reading: JobReading) -> str:

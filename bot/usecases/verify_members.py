@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.errors import CloudRefusedError, TransientError
 from bot.domain.job_report import ReadBack, Report, compare, failed
 from bot.domain.lifecycle import job_step
-from bot.domain.model import CloudMember, Due, DueKind, ImageId, Job, JobRowId, Lane
+from bot.domain.model import CloudMember, Due, DueKind, ImageId, Job, JobRowId, Lane, Member
 from bot.domain.states import JobEvent, JobState
-from bot.ports import Outside, Transaction
-from bot.usecases.advance import lane_and_request
+from bot.ports import Outside, Transaction, View
+from bot.usecases.advance import lane_and_request, outcomes
 from bot.usecases.advance_job import save_job_step
 from bot.usecases.poll_job import ABSENT
 from bot.usecases.start_lane import queue_jobs
@@ -24,7 +25,7 @@ GONE = (404,)
 
 async def verify_members(outside: Outside, due: Due) -> None:
     """Acts on a VERIFY row. Harmless when the job has its outcomes already."""
-    job = await outside.store.read(lambda view: view.job(JobRowId(int(due.subject))))
+    job, beside = await outside.store.read(lambda view: _to_verify(view, JobRowId(int(due.subject))))
     if job is None or job.state not in (JobState.VERIFYING, JobState.UNKNOWN):
         await outside.store.write(lambda tx: tx.finish(due))
         return
@@ -36,7 +37,43 @@ async def verify_members(outside: Outside, due: Due) -> None:
         said = f"the member list cannot be read: {error.message}"
         await outside.store.write(lambda tx: _cannot_tell(tx, outside, due, job, said))
         return
-    await outside.store.write(lambda tx: _store(tx, outside, due, job, lists))
+
+    def store(tx: Transaction) -> None:
+        _store(tx, outside, due, job, lists)
+        for other in beside:
+            _prove(tx, outside, other, lists)
+
+    await outside.store.write(store)
+
+
+def _to_verify(view: View, id: JobRowId) -> tuple[Job | None, tuple[Job, ...]]:
+    """The job; and those of its lane that had ended before its images are read, and have no others: the same lists tell of
+    them, too."""
+    job = view.job(id)
+    if job is None:
+        return None, ()
+    beside = tuple(
+        each
+        for each in view.jobs(job.lane)
+        if each.id != id and each.state is JobState.VERIFYING and set(each.images) <= set(job.images)
+    )
+    return job, beside
+
+
+def _prove(tx: Transaction, outside: Outside, job: Job, lists: ReadBack) -> None:
+    """Another job of the lane is done when the lists prove all of it. Else its own row has the last word; and where that
+    has been acted on meanwhile, nothing is left to say."""
+    found, now = lane_and_request(tx, job.lane), outside.clock.now()
+    current = tx.job(job.id)
+    if found is None or current is None or current != job:
+        return
+    report = compare(job, found[0], tx.members(job.lane), lists, now)
+    if report.missing:
+        return
+    tx.save_members(report.done)
+    _record_outcomes(tx, job, "members_proved", report.done, now)
+    _remember_the_end(tx, found[0], report)
+    save_job_step(tx, job_step(replace(job, reads=job.reads + 1), JobEvent.MEMBERS_READ), "members_read", now)
 
 
 async def _read(outside: Outside, image: ImageId) -> tuple[CloudMember, ...]:
@@ -63,6 +100,7 @@ def _store(tx: Transaction, outside: Outside, due: Due, job: Job, lists: ReadBac
     now = outside.clock.now()
     report = compare(job, lane, tx.members(lane.id), lists, now)
     tx.save_members((*report.done, *report.missing))
+    _record_outcomes(tx, job, "members_proved", report.done, now)
     _remember_the_end(tx, lane, report)
     job = replace(job, reads=job.reads + 1)
     if not report.missing:
@@ -71,6 +109,14 @@ def _store(tx: Transaction, outside: Outside, due: Due, job: Job, lists: ReadBac
         _after_the_end(tx, outside, due, job, report)
     else:
         _after_a_loss(tx, outside, due, job, report)
+
+
+def _record_outcomes(tx: Transaction, job: Job, kind: str, members: Sequence[Member], at: datetime) -> None:
+    """What the member list showed, pair by pair."""
+    found = lane_and_request(tx, job.lane)
+    if members and found is not None:
+        data = {"job": job.id, "members": outcomes(members)}
+        tx.record(kind, at=at, request=found[1].id, lane=job.lane, data=data)
 
 
 def _remember_the_end(tx: Transaction, lane: Lane, report: Report) -> None:
@@ -86,13 +132,15 @@ def _done(tx: Transaction, outside: Outside, due: Due, job: Job) -> None:
 
 
 def _fail(tx: Transaction, outside: Outside, due: Due, job: Job, report: Report) -> None:
-    tx.save_members(failed(report.missing, job))
+    members = failed(report.missing, job)
+    tx.save_members(members)
+    _record_outcomes(tx, job, "members_failed", members, outside.clock.now())
     _done(tx, outside, due, job)
 
 
 def _read_again(tx: Transaction, outside: Outside, due: Due, job: Job, wait: timedelta) -> None:
     tx.save_job(job)
-    tx.postpone(due, outside.clock.now() + wait, forget_attempts=True)
+    tx.postpone(due, outside.clock.now() + wait, attempts=0)
 
 
 def _after_the_end(tx: Transaction, outside: Outside, due: Due, job: Job, report: Report) -> None:

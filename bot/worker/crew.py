@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +21,7 @@ from bot.domain.errors import (
 )  # fmt: skip
 from bot.domain.model import Due, DueKind
 from bot.ports import Outside
+from bot.worker.store_trouble import StoreTrouble
 
 log = structlog.get_logger("worker")
 
@@ -54,9 +55,9 @@ class Crew:
 
     def __init__(
         self, outside: Outside, jobs: Mapping[DueKind, UseCase], *, size: int, new_claim: Callable[[], str],
-        report: Callable[[Report], None], leases: int = 1,
+        report: Callable[[Report], None], leases: int = 1, trouble: StoreTrouble | None = None,
     ) -> None:  # fmt: skip
-        """`leases`: a claim lasts so many times the lease of the limits."""
+        """`leases`: a claim lasts so many times the lease of the limits. `trouble`: shared by crews of one store."""
         self._outside = outside
         self._lease = outside.limits.lease * leases
         self._jobs = jobs
@@ -64,6 +65,7 @@ class Crew:
         self._size = size
         self._new_claim = new_claim
         self._report = report
+        self._trouble = trouble or StoreTrouble(outside.clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -79,7 +81,7 @@ class Crew:
             try:
                 wait = await self._take()
             except BotError as error:
-                log.error("store_unavailable", error=error.message)
+                self._trouble.met(self, error)
                 wait = IDLE
             except Exception:
                 # A crew that ends in silence would be work that is never done.
@@ -121,8 +123,10 @@ class Crew:
             return IDLE
         ahead = await self._ahead()
         if ahead > 0:
+            self._trouble.over(self)
             return min(max(ahead, 0.005), IDLE)
         rows = await self._claim(free)
+        self._trouble.over(self)
         for due in rows:
             task = asyncio.create_task(self._act(due))
             self._tasks.add(task)
@@ -132,10 +136,15 @@ class Crew:
         return 0.0 if len(rows) < free else IDLE
 
     async def _claim(self, limit: int) -> tuple[Due, ...]:
+        return await self._claim_of(limit, None)
+
+    async def _claim_of(self, limit: int, subjects: Sequence[str] | None) -> tuple[Due, ...]:
         now = self._outside.clock.now()
         until, claim = now + self._lease, self._new_claim()
         return await self._outside.store.write(
-            lambda tx: tx.claim_due(now, kinds=self._kinds, until=until, claim=claim, limit=limit)
+            lambda tx: tx.claim_due(
+                now, kinds=self._kinds, until=until, claim=claim, limit=limit, subjects=subjects
+            )
         )
 
     async def _ahead(self) -> float:

@@ -1,51 +1,72 @@
-"""When each running job is asked about again: by the area rule of bot.domain.polling, at a price that follows the load, with
-durations learned from every job that ends."""
+"""One process's knowledge of how long jobs take, and what follows from it: when a job is worth a question, and which one
+is asked about first when there are more of them than questions (bot.domain.polling)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.model import Job, JobRowId
-from bot.domain.polling import PRICE, Durations, ages, next_poll
+from bot.domain.model import Action, Job
+from bot.domain.polling import Durations, Kind, Law, ages, choose, kind_of, next_poll
 
-SHARE_OF_BUDGET = 0.7
-"""Part of the calls a second that questions about jobs may take; the rest is for sending and looking up."""
-FORGOTTEN = timedelta(minutes=5)
-"""A job that was not asked about for so long no longer counts as running."""
+KEEP_EVERY = timedelta(seconds=5)
+"""What was learned is written down at most so often."""
 
 
 class LearnedPace:
-    """One process's knowledge of how long jobs take. `rate`: calls a second the cloud may be asked in all."""
+    """`region`: where the jobs run, for jobs of another region are of another kind. `turn_in`: seconds until a question
+    chosen now would get its turn among all calls to the cloud; 0 when it is time to choose the next."""
 
-    def __init__(self, rate: float, durations: Durations | None = None) -> None:
+    def __init__(
+        self, region: str, durations: Durations | None = None, *, turn_in: Callable[[], float] = lambda: 0.0
+    ) -> None:
         self.durations = durations or Durations()
-        self._rate = rate * SHARE_OF_BUDGET
-        self._seen: dict[JobRowId, datetime] = {}
+        self._region = region
+        self._turn_in = turn_in
+        self._changed: set[Kind] = set()
+        self._kept_at: datetime | None = None
 
     def first_poll(self, job: Job) -> timedelta:
-        now = job.submitted_at or job.created_at
-        return self.next_poll(job, now)
+        return self._wait(job, job.polled_at or job.submitted_at or job.created_at)
 
     def next_poll(self, job: Job, now: datetime) -> timedelta:
-        self._seen[job.id] = now
-        age, asked = ages(job, now) or (0.0, 0.0)
-        law = self.durations.of(job.action)
-        wait = next_poll(age, asked, law)
-        # The wait grows with the root of the price, so the price that brings the questions a second of all running jobs
-        # down to the budget is the square of how far they are above it.
-        load = self._running(now) / (max(wait, 0.05) * self._rate)
-        if load > 1:
-            wait = next_poll(age, asked, law, PRICE * load**2)
-        return timedelta(seconds=wait)
+        found = ages(job, now)
+        if found is not None:
+            age, asked = found
+            kind = self._kind(job)
+            self.durations = self.durations.survived(kind, asked, age)
+            self._changed.add(kind)
+            return timedelta(seconds=next_poll(age, age, self.durations.of(kind)))
+        return self._wait(job, now)
 
     def ended(self, job: Job, now: datetime) -> None:
-        self._seen.pop(job.id, None)
-        if job.submitted_at is None:
-            return
-        asked = job.polled_at or job.submitted_at
-        after, by = (asked - job.submitted_at).total_seconds(), (now - job.submitted_at).total_seconds()
-        self.durations = self.durations.learned(job.action, after, by)
+        found = ages(job, now)
+        if found is not None:
+            age, asked = found
+            kind = self._kind(job)
+            self.durations = self.durations.ended(kind, asked, age)
+            self._changed.add(kind)
 
-    def _running(self, now: datetime) -> int:
-        self._seen = {id: at for id, at in self._seen.items() if now - at < FORGOTTEN}
-        return len(self._seen)
+    def order(self, jobs: Sequence[Job], now: datetime) -> tuple[Job, ...]:
+        laws = {action: self.durations.of(kind_of(action, self._region)) for action in Action}
+        return choose(jobs, now, lambda job: laws[job.action])
+
+    def turn_in(self) -> float:
+        return self._turn_in()
+
+    def to_keep(self, now: datetime) -> Mapping[str, Mapping[str, object]]:
+        if not self._changed or (self._kept_at is not None and now - self._kept_at < KEEP_EVERY):
+            return {}
+        kept = {str(kind): self.durations.of(kind).to_plain() for kind in sorted(self._changed)}
+        self._changed.clear()
+        self._kept_at = now
+        return kept
+
+    def _wait(self, job: Job, now: datetime) -> timedelta:
+        return timedelta(seconds=next_poll(*(ages(job, now) or (0.0, 0.0)), self._law(job)))
+
+    def _law(self, job: Job) -> Law:
+        return self.durations.of(self._kind(job))
+
+    def _kind(self, job: Job) -> Kind:
+        return kind_of(job.action, self._region)

@@ -20,6 +20,8 @@ from bot.usecases.submit_job import submit_job
 from bot.usecases.take_back import take_back
 from bot.usecases.verify_members import verify_members
 from bot.worker.crew import Crew, Report, UseCase
+from bot.worker.polls import PollCrew
+from bot.worker.store_trouble import StoreTrouble
 
 log = structlog.get_logger("worker")
 
@@ -55,14 +57,16 @@ class Worker:
             report(what)
             self.nudge()  # what one crew has done is often work for another
 
+        trouble = StoreTrouble(outside.clock)
         self._crews = [
-            Crew(
+            (PollCrew if jobs is POLLS else Crew)(
                 outside,
                 jobs,
                 size=size,
                 new_claim=new_claim,
                 report=done,
                 leases=LEASES if jobs is CLOUD else 1,
+                trouble=trouble,
             )
             for jobs in (PEOPLE, CLOUD, POLLS, CHAT)
         ]

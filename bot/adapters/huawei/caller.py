@@ -16,12 +16,11 @@ import structlog
 from bot.adapters.huawei import wire
 from bot.adapters.huawei.answers import Answer
 from bot.adapters.huawei.auth import Credentials, Gate, SignedCalls, TokenCalls
-from bot.adapters.huawei.budget import Budget, Priority
+from bot.adapters.huawei.budget import Budget, Priority, Turn
 from bot.adapters.huawei.codes import Kind
 from bot.adapters.huawei.exchange import Exchange
 from bot.adapters.huawei.refusals import Refusal, read_refusal
 from bot.adapters.huawei.settings import AkSk, HuaweiSettings
-from bot.adapters.huawei.signing import Parts
 from bot.domain.errors import BotError, CloudAuthError, CloudBusyError
 
 T = TypeVar("T")
@@ -73,8 +72,11 @@ class Caller:
     ) -> Answer:
         parts = self._ims.parts(call, self._own_headers)
         alone = not self._gate.is_open and await self._in_time(self._gate.enter(), deadline)
+        turn: Turn | None = None
         try:
-            headers = await self._in_time(self._prepared(parts, priority, deadline), deadline)
+            turn = await self._in_time(self._turn(priority, deadline), deadline)
+            headers = await self._in_time(self._remembering(self._credentials.headers(parts)), deadline)
+            turn.sending()
             answer = await self._ims.send(parts, headers, write=call.method != "GET")
             if answer.ok:
                 self._budget.accepted()
@@ -86,12 +88,13 @@ class Caller:
                 raise self._error(refusal, answer)
             self._credentials.forget(headers)
         finally:
+            if turn is not None:
+                turn.answered()
             self._gate.leave(alone)
         return await self._attempt(call, priority, deadline, renewable=False)
 
-    async def _prepared(self, parts: Parts, priority: Priority, deadline: float) -> dict[str, str]:
-        await self._budget.take(priority, patience=deadline - asyncio.get_running_loop().time())
-        return await self._remembering(self._credentials.headers(parts))
+    async def _turn(self, priority: Priority, deadline: float) -> Turn:
+        return await self._budget.take(priority, patience=deadline - asyncio.get_running_loop().time())
 
     async def _told_project(self) -> str:
         alone = await self._gate.enter()
@@ -144,7 +147,7 @@ class Caller:
         0."""
         try:
             there = parsedate_to_datetime(answer.headers.get("date", ""))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return 0
         there = there.replace(tzinfo=UTC) if there.tzinfo is None else there
         apart = abs(self._clock() - there)

@@ -19,6 +19,7 @@ from bot.adapters.huawei.budget import Budget, Priority
 from bot.adapters.huawei.caller import Caller
 from bot.adapters.huawei.codes import normal
 from bot.adapters.huawei.settings import HuaweiSettings
+from bot.adapters.huawei.sharing import SharedReads
 from bot.domain.errors import CloudBusyError, CloudDownError, CloudRefusedError
 from bot.domain.model import Action, CloudMember, ImageFacts, ImageId, ProjectId
 from bot.ports import JobPhase, JobReading, Ticket
@@ -37,6 +38,7 @@ class HuaweiCloud:
     def __init__(self, settings: HuaweiSettings, *, budget: Budget, clock: Callable[[], datetime]) -> None:
         self._settings, self._clock = settings, clock
         self._caller = Caller(settings, budget, clock)
+        self._member_lists = SharedReads(self._members)
         self._names: tuple[datetime, tuple[str, ...]] | None = None
         self._job_queries = {"progress": ["progress"], "legacy": ["legacy"]}.get(
             settings.job_endpoint, ["progress", "legacy"]
@@ -71,10 +73,14 @@ class HuaweiCloud:
         return self._names[1]
 
     async def members(self, image: ImageId) -> tuple[CloudMember, ...]:
-        """As the port says. Where a list names a project twice, its later entry counts."""
+        """As the port says. Where a list names a project twice, its later entry counts. Whoever asks for the same list at
+        the same moment shares one call."""
+        return await self._member_lists.get(image)
+
+    async def _members(self, image: ImageId) -> tuple[CloudMember, ...]:
         project = await self._caller.project_id()
         listed = await self._pages(
-            lambda marker: wire.list_members(project, image, marker), wire.read_members, Priority.POLL
+            lambda marker: wire.list_members(project, image, marker), wire.read_members, Priority.READ_BACK
         )
         return tuple({member.project: member for member in listed}.values())
 
