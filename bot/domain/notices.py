@@ -6,12 +6,13 @@ neither mention anybody nor change the look of a card.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from bot.domain.model import ClickKind, LaneId, RequestId
+from bot.domain.model import ClickKind, LaneId, MessageRef, RequestId
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,16 @@ class Moment:
     type: Literal["moment"] = "moment"
 
 
-Span = Text | Who | Group | Moment
+@dataclass(frozen=True)
+class Link:
+    """A number that leads to a card. Without an address it is drawn as bold text; `url` is never foreign."""
+
+    label: str
+    url: str = ""
+    type: Literal["link"] = "link"
+
+
+Span = Text | Who | Group | Moment | Link
 Line = tuple[Span, ...]
 
 
@@ -141,9 +151,25 @@ class NoticeState(StrEnum):
     """Cannot be delivered (channel gone); said in the log and in the audit log."""
 
 
+class Topic(StrEnum):
+    """What a reply under a card is about: who waits for it, and whether a digest may say it in its stead."""
+
+    TALK = "talk"
+    """Somebody did something, and others wait to hear of it. Never part of a digest."""
+    REPORT = "report"
+    """How a lane ended."""
+    REMINDER = "reminder"
+    """Somebody is still waited for."""
+
+
+IN_DIGESTS = (Topic.REPORT, Topic.REMINDER)
+OVER = (NoticeState.DELIVERED, NoticeState.GIVEN_UP)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A message that must reach Slack, durable until delivered. Notices of one thread are delivered in order of id."""
+    """A message that must reach Slack, durable until delivered. Replies under one card are delivered in order of id, and not
+    before the card stands; so are its drawings."""
 
     id: int
     kind: NoticeKind
@@ -152,11 +178,29 @@ class Notice:
     message: Message | None = None
     """None exactly for a card."""
     channel: str | None = None
+    """Of a reply: where a digest may say it in its stead; None for one that no digest may say."""
     user: str | None = None
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
     """Emptied when delivered."""
     state: NoticeState = NoticeState.PENDING
     delivered_at: datetime | None = None
+    topic: Topic = Topic.TALK
+    digest: int | None = None
+    """The notice that says this one in its stead: its own id for a digest itself, the digest's id for what it says."""
+
+    @property
+    def key(self) -> str:
+        """Names the message in Slack, so that it can be found there; the same for every sending."""
+        return f"{self.id}-{int(self.created_at.timestamp() * 1_000_000)}"
+
+    @property
+    def is_digest(self) -> bool:
+        return self.digest == self.id
+
+    @property
+    def may_stand(self) -> bool:
+        """Whether it was sent before without an answer: as it comes out of the store, not while it is being sent."""
+        return self.state in (NoticeState.SENDING, NoticeState.UNSURE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,4 +212,26 @@ class NoticeDraft:
     message: Message | None = None
     channel: str | None = None
     user: str | None = None
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
+    topic: Topic = Topic.TALK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """One place a card stands."""
+
+    ref: MessageRef
+    shown: str = ""
+    """Fingerprint of what was drawn there last; empty when that is not known."""
+    repeated: bool = False
+    """Whether it may be a second copy of a card whose first sending had no answer. It says so until it is known."""
+
+
+def marked(message: Message, mark: str) -> Message:
+    """The message with the mark above it, and behind what is read out."""
+    return replace(message, text=f"{message.text} ({mark})", parts=(Small((Text(mark),)), *message.parts))
+
+
+def fingerprint(message: Message, *, mark: str = "") -> str:
+    """The same for the same drawing, today and after a restart."""
+    return hashlib.sha256(repr((message, mark)).encode("utf-8", "surrogatepass")).hexdigest()[:32]

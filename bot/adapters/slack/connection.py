@@ -41,6 +41,11 @@ class SocketPatience:
     ends it, some ten seconds later, it may be given payloads."""
     drain: float = 5.0
 
+    @classmethod
+    def within(cls, deaf_after: float) -> SocketPatience:
+        """The usual ones, but deaf after so many seconds; three pings are sent before that."""
+        return cls(deaf_after=deaf_after, ping_every=min(cls.ping_every, deaf_after / 3))
+
 
 class Connection:
     """One web socket: reads, hands over, acknowledges."""

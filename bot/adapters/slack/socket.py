@@ -38,6 +38,10 @@ class SocketHealth:
     reconnects: int
     trouble: str = ""
     """Why it is not connected, in one sentence."""
+    open: int = 0
+    """How many connections are."""
+    last_change: str = ""
+    """Why a connection was replaced last."""
 
 
 async def open_url(client: AsyncWebClient, app_token: str) -> str:
@@ -76,7 +80,7 @@ class _Place:
             old = self.current
             if old is not None:
                 await old.leaving.wait()
-                self.trouble = old.reason
+                self.trouble = self._runner.last_change = old.reason
                 log.info("socket_changes", reason=old.reason)
             self.current = await self._next()
             self.trouble = ""
@@ -132,6 +136,7 @@ class SocketRunner:
         self._places = [_Place(self) for _ in range(connections)]
         self._keepers: list[asyncio.Task[None]] = []
         self._last_message_at: datetime | None = None
+        self.last_change = ""
 
     async def start(self) -> None:
         """Connected when it returns; the further connections follow. Raises ChatAuthError when Slack
@@ -147,6 +152,8 @@ class SocketRunner:
             last_message_at=self._last_message_at,
             reconnects=sum(place.reconnects for place in self._places),
             trouble="" if connected else next(iter(troubles), ""),
+            open=sum(place.up for place in self._places),
+            last_change=self.last_change,
         )
 
     def _heard(self) -> None:

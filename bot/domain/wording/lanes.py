@@ -52,13 +52,13 @@ def lane_parts(view: CardView, lane_view: LaneView, buttons: bool) -> list[Part]
         parts.append(Paragraph((plain(lane.note),)))
     parts += [Paragraph(line) for line in _decided(lane_view)]
     parts += _facts(lane_view)
-    choices = choices_of(lane_view) if buttons and not _tried_again(view, lane_view) else ()
+    choices = choices_of(lane_view) if buttons and not tried_again(view, lane_view) else ()
     if choices:
         parts.append(Buttons(lane=lane.id, plan_hash=lane.plan_hash, choices=choices))
     return parts
 
 
-def _tried_again(view: CardView, lane_view: LaneView) -> bool:
+def tried_again(view: CardView, lane_view: LaneView) -> bool:
     """Whether what failed here stands in a later lane: then that one has the button."""
     failed = {m.pair for m in lane_view.members if m.outcome is MemberOutcome.FAILED}
     later = (other for other in view.lanes if other.lane.number > lane_view.lane.number)

@@ -174,6 +174,20 @@ class SimIms(Switches):
 
     # -- trouble ---------------------------------------------------------------------------------------
 
+    def begin_job(self, id: str, image: str, project: str) -> None:
+        """A job under this id that somebody began and that never ends."""
+        job = self._cloud.desk.open(
+            "add", (image,), (project,), owner=self.project_id, ending="job_never_ends"
+        )
+        del self._cloud.desk.by_id[job.id]
+        job.id = id
+        self._cloud.desk.by_id[id] = job
+
+    def forget_jobs(self, before: datetime) -> None:
+        """Jobs that ended before then are known no longer, as the real service knows none for ever."""
+        self._settle()
+        self._cloud.desk.forget(before)
+
     def fail_pair(
         self, image: str, project: str, code: str = "IMG.0112", times: int | None = None, *, lie: bool = False
     ) -> None:

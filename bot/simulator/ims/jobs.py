@@ -79,6 +79,11 @@ class JobDesk:
             if last:
                 self._finish(job, at)
 
+    def forget(self, before: datetime) -> None:
+        """Jobs that ended before then are gone."""
+        self.jobs[:] = [job for job in self.jobs if job.end is None or job.end >= before]
+        self.by_id = {job.id: job for job in self.jobs}
+
     def _seconds(self, kind: str) -> float:
         given = self.switches.job_seconds
         return given(kind) if callable(given) else given

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.simulator.slack import methods_chat, methods_info, methods_views
+from bot.simulator.slack import methods_chat, methods_history, methods_info, methods_views
 from bot.simulator.slack.faults import Fault, Faults
 from bot.simulator.slack.limits import Limits
 from bot.simulator.slack.model import ApiError, Call, Json
@@ -22,6 +22,7 @@ from bot.simulator.slack.workspace import Workspace
 
 Method = Callable[[Workspace, frozenset[str], Json], Json]
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
+_HISTORY = methods_history.SCOPES
 _OPEN = ("im:write", "channels:manage", "groups:write", "mpim:write")
 
 METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
@@ -33,9 +34,11 @@ METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
     "chat.postEphemeral": (methods_chat.post_ephemeral, ("chat:write",)),
     "chat.postMessage": (methods_chat.post_message, ("chat:write",)),
     "chat.update": (methods_chat.update, ("chat:write",)),
+    "conversations.history": (methods_history.history, _HISTORY),
     "conversations.info": (methods_info.conversations_info, _READ),
     "conversations.members": (methods_info.conversations_members, _READ),
     "conversations.open": (methods_info.conversations_open, _OPEN),
+    "conversations.replies": (methods_history.replies, _HISTORY),
     "team.info": (methods_info.team_info, ("team:read",)),
     "usergroups.list": (methods_info.usergroups_list, ("usergroups:read",)),
     "usergroups.users.list": (methods_info.usergroups_users_list, ("usergroups:read",)),

@@ -9,7 +9,16 @@ from collections import defaultdict, deque
 
 _TIERS = {
     20: ("usergroups.list", "usergroups.users.list", "users.list"),
-    50: ("chat.update", "chat.delete", "conversations.info", "conversations.open", "team.info", "bots.info"),
+    50: (
+        "chat.update",
+        "chat.delete",
+        "conversations.info",
+        "conversations.open",
+        "conversations.history",
+        "conversations.replies",
+        "team.info",
+        "bots.info",
+    ),
     100: (
         "chat.postEphemeral",
         "views.open",

@@ -10,7 +10,7 @@ from typing import Any
 from bot.simulator.slack.model import Button, Channel, Json, OpenView, SimError, SimMessage, User
 from bot.simulator.slack.workspace import Workspace
 
-TOKEN = "sim-verification-token"
+TOKEN = "sim-verification-token"  # nosec B105 # of a simulated workspace
 
 
 def channel_name(channel: Channel) -> str:
