@@ -11,12 +11,11 @@ import asyncio
 import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import structlog
-from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,8 +23,8 @@ from bot.adapters.slack.answers import Address, Answers
 from bot.adapters.slack.blocks import Block, private_answer
 from bot.adapters.slack.choosing import CHOOSING_VIEW, Chosen, choosing_view, chosen_of
 from bot.adapters.slack.client import library_logger
-from bot.adapters.slack.commands import CommandFirst
-from bot.adapters.slack.guard import LATE, PRESS_AGAIN, guarded, told
+from bot.adapters.slack.commands import BotApp, Commands
+from bot.adapters.slack.guard import LATE, PRESS_AGAIN, guarded, told, words_for
 from bot.adapters.slack.payloads import (
     ACTIONS,
     REJECTION_VIEW,
@@ -84,7 +83,7 @@ def build_app(
     command: str,
     signing_secret: str | None = None,
     answer_seconds: float = _ANSWER_SECONDS,
-) -> AsyncApp:
+) -> BotApp:
     """Bolt with every listener registered. `signing_secret` None is for Socket Mode: then any HTTP request
     is refused. Raises ConfigError for an empty secret. When `inbound` takes longer than `answer_seconds`,
     the person is told so and gets the answer afterwards."""
@@ -92,8 +91,8 @@ def build_app(
         what, instead = "is empty", "copy it from Basic Information on the app's page in Slack"
         raise ConfigError((Problem(where="SLACK_SIGNING_SECRET", what=what, instead=instead),))
     listeners = _Listeners(client, inbound, answers, command, answer_seconds)
-    first = CommandFirst(command, guarded("command")(listeners.command))
-    app = _bare_app(client, signing_secret or secrets.token_hex(32), first)
+    secret = signing_secret or secrets.token_hex(32)
+    app = _bare_app(client, secret, Commands(command, listeners.command, signing_secret=secret))
     for kind, action_id in ACTIONS.items():
         pressed = {ClickKind.REJECT: listeners.reject, ClickKind.CHOOSE: listeners.choose}.get(
             kind, listeners.click
@@ -110,7 +109,7 @@ def build_app(
     return app
 
 
-def _bare_app(client: AsyncWebClient, signing_secret: str, first: CommandFirst) -> AsyncApp:
+def _bare_app(client: AsyncWebClient, signing_secret: str, commands: Commands) -> BotApp:
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         # No auth.test inside a request: it would cost some of its three seconds.
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
@@ -121,11 +120,11 @@ def _bare_app(client: AsyncWebClient, signing_secret: str, first: CommandFirst) 
         logger = library_logger()
         logger.disabled = True  # Bolt warns of the token that `authorize` makes superfluous
         try:
-            return AsyncApp(
+            return BotApp(
+                commands,
                 name="imagebot",
                 logger=logger,
                 client=client,
-                before_authorize=first,
                 authorize=authorize,
                 signing_secret=signing_secret,
                 process_before_response=True,
@@ -153,14 +152,18 @@ class _Listeners:
         self._client, self._inbound, self._answers = client, inbound, answers
         self._command_word, self._seconds = command, answer_seconds
 
-    async def command(self, ack: Ack, body: Body) -> None:
+    async def command(self, body: Mapping[str, Any]) -> Block:
+        try:
+            return private_answer(await self._obeyed(body))
+        except Exception as error:  # a fault in drawing the answer: bare words are drawn by Slack
+            return {"response_type": "ephemeral", "text": words_for(error, about="command").text}
+
+    async def _obeyed(self, body: Mapping[str, Any]) -> Message:
         typed = command_of(body)
         if isinstance(typed, Unusable):
-            await ack(private_answer(Message(typed.why)))
-            return
+            return Message(typed.why)
         to = Address(user=typed.person.user, channel=typed.channel, response_url=typed.response_url)
-        message = await self._in_time(self._inbound.command(typed), to, "command")
-        await ack(private_answer(message or Message("Done.")))
+        return await self._in_time(self._inbound.command(typed), to, "command") or Message("Done.")
 
     async def unknown_command(self, ack: Ack, body: Body) -> None:
         await ack(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from bot.adapters.store.agenda import FREE_CLAIMS
 from bot.adapters.store.checkpoint import LARGEST_LOG, Checkpointer
-from bot.adapters.store.connection import connect, reading, writing
+from bot.adapters.store.connection import connect, demand_whole, reading, writing
 from bot.adapters.store.failures import translated
 from bot.adapters.store.lockfile import LockFile
 from bot.adapters.store.migrations import demand_newest, migrate, migrate_locked
@@ -58,6 +58,7 @@ class SqliteStore:
         self._closed = False
         self._closing = threading.Lock()
         self._reads: Waiting = queue.SimpleQueue()
+        self._gathered: list[Waiter] = []
         self._writer: Writer | None = None
         self._checkpointer: Checkpointer | None = None
         self._lock: LockFile | None = None
@@ -84,6 +85,7 @@ class SqliteStore:
         if exclusive:
             self._lock = LockFile(self.path)
             undo.callback(self._lock.release)
+            demand_whole(self.path, busy_timeout=busy_timeout)
         if migrate_first and exclusive:
             migrate_locked(self.path, busy_timeout=busy_timeout)
         elif migrate_first:
@@ -100,7 +102,9 @@ class SqliteStore:
             self._readers = self._make_readers(busy_timeout, undo, mode="rw")
         gate = threading.Lock()
         self._checkpointer = Checkpointer(check, self.path, gate=gate, largest_log=largest_log)
-        self._writer = Writer(write, self.path, gate=gate, committed=self._checkpointer.committed)
+        self._writer = Writer(
+            write, self.path, busy_timeout=busy_timeout, gate=gate, committed=self._checkpointer.committed
+        )
 
     def _make_readers(self, busy_timeout: float, undo: ExitStack, *, mode: str) -> list[Reader]:
         readers = []
@@ -117,7 +121,7 @@ class SqliteStore:
         """A caller who is cancelled while the step waits leaves it undone; later it happens all the same."""
         if self._writer is None:
             raise StoreBrokenError(f"The database {self.path} was opened for reading only.")
-        return await self._ask(step, self._writer.put)  # type: ignore[no-any-return]
+        return await self._ask(step, self._gather)  # type: ignore[no-any-return]
 
     async def read(self, query: Callable[[View], T]) -> T:
         return await self._ask(query, self._reads.put)  # type: ignore[no-any-return]
@@ -130,6 +134,23 @@ class SqliteStore:
                 raise StoreBrokenError(f"The database {self.path} is closed.")
             put(waiter)
         return await waiter.future
+
+    def _gather(self, waiter: Waiter) -> None:
+        """Kept until the loop has run everything that is ready: what is brought meanwhile goes along."""
+        if all(other.loop is not waiter.loop for other in self._gathered):
+            waiter.loop.call_soon(self._hand_over, waiter.loop)
+        self._gathered.append(waiter)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One that came alone is written here and now; of several the writer's thread makes one commit."""
+        assert self._writer is not None
+        with self._closing:
+            mine = [waiter for waiter in self._gathered if waiter.loop is loop]
+            self._gathered = [waiter for waiter in self._gathered if waiter.loop is not loop]
+            if len(mine) == 1 and not mine[0].future.cancelled() and self._writer.alone(mine[0]):
+                mine[0].settle()
+            elif mine:
+                self._writer.put(mine)
 
     async def close(self) -> None:
         """What was asked before is done and answered; then the file is whole by itself, without its log."""
@@ -154,6 +175,8 @@ class SqliteStore:
 
     def _end_threads(self) -> None:
         if self._writer is not None:
+            self._writer.put(self._gathered)
+            self._gathered = []
             self._writer.put(None)
         if self._checkpointer is not None:
             self._checkpointer.end()

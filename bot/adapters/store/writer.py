@@ -1,26 +1,33 @@
-"""The one thread that writes. It takes all steps that wait, runs each inside a savepoint, and makes them
-durable with one commit: many waiters, one transaction, one fsync."""
+"""The one who writes. A thread takes all steps that wait, runs each inside a savepoint, and makes them durable with one
+commit: many waiters, one transaction, one fsync. A step that waits alone is written at once by who brings it: waking a
+thread and being woken by it would take as long as writing."""
 
 from __future__ import annotations
 
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bot.adapters.store.failures import translate
 from bot.adapters.store.statements import Statements
 from bot.adapters.store.transaction import SqliteTransaction
 from bot.adapters.store.waiting import Waiter, answer
-from bot.domain.errors import BotError, BugError
+from bot.domain.errors import BotError, BugError, StoreBrokenError, StoreBusyError
 
 BATCH = 256
 """Most steps in one commit: bounds how long the first of them waits for the last."""
+LONGEST_HERE = 0.002
+"""Seconds. After one that took longer on its bringer's thread (a slow disk, a step with a thousand rows) ..."""
+ELSEWHERE = 50
+"""... so many are left to the writer's thread, for the bringer is the event loop and has others to serve."""
 
 
 class Writer(threading.Thread):
-    """Owns the write connection. `put` from any thread; `None` ends it after what was put before.
+    """Owns the write connection. `put` and `alone` from any thread; `None` ends it after what was put before.
 
     `gate` is held while a batch is written; `committed` is told how many rows each commit changed.
     """
@@ -30,49 +37,90 @@ class Writer(threading.Thread):
         connection: sqlite3.Connection,
         path: str,
         *,
+        busy_timeout: float,
         gate: threading.Lock,
         committed: Callable[[int], None],
     ) -> None:
         super().__init__(name="imagebot-store-writer", daemon=True)
+        self._patience, self._patient = round(busy_timeout * 1000), True
         self._connection = connection
         self._statements = Statements(connection, path)
         self._transaction = SqliteTransaction(self._statements)
         self._gate, self._committed = gate, committed
-        self._waiting: queue.SimpleQueue[Waiter | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Sequence[Waiter] | None] = queue.SimpleQueue()
+        self._taken: deque[Waiter] = deque()
+        self._busy = False
+        self._elsewhere = 0
         self._data_version = -1
         self._ending = False
+        self._broken = False
+        """Whether the last commit that was tried failed for the disk's sake."""
 
-    def put(self, waiter: Waiter | None) -> None:
-        self._waiting.put(waiter)
+    def put(self, waiters: Sequence[Waiter] | None) -> None:
+        self._waiting.put(waiters)
+
+    def alone(self, waiter: Waiter) -> bool:
+        """Written by the calling thread, and the waiter has its value or its error; False, and nothing was done, when others
+        wait too, the database is locked, or writing has been slow of late."""
+        if self._elsewhere:
+            self._elsewhere -= 1
+            return False
+        if self._busy or not self._waiting.empty() or not self._gate.acquire(blocking=False):
+            return False
+        try:
+            began, before = time.perf_counter(), self._connection.total_changes
+            self._have_patience(False)
+            self._write([waiter])
+            changed = self._connection.total_changes - before
+        finally:
+            self._gate.release()
+        if isinstance(waiter.error, StoreBusyError):
+            waiter.error = None
+            return False
+        if changed:
+            self._committed(changed)
+        if time.perf_counter() - began > LONGEST_HERE:
+            self._elsewhere = ELSEWHERE
+        return True
 
     def run(self) -> None:
-        while not self._ending:
+        while not (self._ending and not self._taken):
             batch = self._take()
             with self._gate:
                 before = self._connection.total_changes
+                self._have_patience(True)
                 self._write(batch)
                 changed = self._connection.total_changes - before
             answer(batch)
             if changed:
                 self._committed(changed)
+            self._busy = bool(self._taken)
         self._connection.close()
+
+    def _have_patience(self, patient: bool) -> None:
+        """Whether a lock of another process is waited for."""
+        if patient is not self._patient:
+            self._connection.execute(f"PRAGMA busy_timeout = {self._patience if patient else 0}")
+            self._patient = patient
 
     def _take(self) -> list[Waiter]:
         """All that waits, at most BATCH, without those who have left already."""
-        batch: list[Waiter] = []
-        waiter = self._waiting.get()
-        while True:
-            if waiter is None:
-                self._ending = True
-                return batch
-            if not waiter.future.cancelled():
-                batch.append(waiter)
-            if len(batch) >= BATCH:
-                return batch
+        if not self._taken:
+            self._keep(self._waiting.get())
+        self._busy = True
+        while len(self._taken) < BATCH and not self._ending:
             try:
-                waiter = self._waiting.get_nowait()
+                self._keep(self._waiting.get_nowait())
             except queue.Empty:
-                return batch
+                break
+        batch = [self._taken.popleft() for _ in range(min(BATCH, len(self._taken)))]
+        return [waiter for waiter in batch if not waiter.future.cancelled()]
+
+    def _keep(self, waiters: Sequence[Waiter] | None) -> None:
+        if waiters is None:
+            self._ending = True
+        else:
+            self._taken.extend(waiters)
 
     def _write(self, batch: list[Waiter]) -> None:
         """Every waiter of the batch has its value or its error afterwards, and no transaction is open."""
@@ -93,13 +141,23 @@ class Writer(threading.Thread):
             self._give_up(batch, error)
         except Exception as error:  # whatever it is: nobody may wait for ever
             self._give_up(batch, BugError(f"the writer failed: {error!r}"))
+        broken = any(isinstance(waiter.error, StoreBrokenError) for waiter in batch)
+        self._broken = broken or (self._broken and any(waiter.error is not None for waiter in batch))
 
     def _begin(self) -> None:
         self._statements.forget_failure()
         self._connection.execute("BEGIN IMMEDIATE")
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if self._broken:
+            self._prove()
         if version != self._data_version:  # another process has written: the head of the log may be another
             self._data_version, self._transaction.head = version, None
+
+    def _prove(self) -> None:
+        """After a failure of the disk something is written, though the steps may change nothing: a commit of nothing succeeds on
+        a full disk too, and whoever asks whether the database can be written would be told that it can."""
+        (same,) = self._connection.execute("PRAGMA user_version").fetchone()
+        self._connection.execute(f"PRAGMA user_version = {same}")
 
     def _run(self, waiter: Waiter) -> None:
         head = self._transaction.head

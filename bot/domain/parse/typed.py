@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 ENTITY = r"&(?:amp|lt|gt);"
-TOKEN = r"<(?:[@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<>]*>"  # noqa: S105 - a pattern, no secret
+TOKEN = r"<(?:[@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<>]*>"  # noqa: S105 # nosec B105 # a pattern, no secret
 DASHES = {"‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-", "﹣": "-", "－": "-", "—": "--", "―": "--"}
 """Dashes that clients and keyboards put in place of a hyphen (or, long ones, of two)."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bot.domain.errors import CommandError
 from bot.domain.parse import typed
@@ -25,14 +26,15 @@ _PIECE = re.compile(
     rf"|(?P<plain>[^<&\\{SEPARATORS}{_DOUBLE}{_SINGLE}{_TICK}]+|.)",
     re.DOTALL,
 )
-_ORDINARY = re.compile(rf"(?:(?![<&\\{SEPARATORS}{_DOUBLE}{_SINGLE}{_TICK}])[!-~])+(?=[{SEPARATORS}]|\Z)")
+_ORDINARY = re.compile(
+    rf"[{SEPARATORS}]*((?:(?![<&\\{SEPARATORS}{_DOUBLE}{_SINGLE}{_TICK}])[!-~])+)(?=[{SEPARATORS}]|\Z)"
+)
 """A whole word in which nothing has a meaning of its own. Most are: they need not be looked at piece by piece."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """One word: `name` is what it means as a name or keyword, `verbatim` what was typed, both without
-    quotes."""
+    quotes. A tuple, because a command makes a dozen of them while somebody waits."""
 
     name: str
     verbatim: str
@@ -122,13 +124,14 @@ class Reader:
         return rest
 
     def _read(self) -> Word | None:
+        if ordinary := _ORDINARY.match(self._text, self._at):
+            self._at = ordinary.end()
+            name = ordinary[1]
+            return Word(name, name, bare=True, opens_bare=True)
         while self._at < len(self._text) and self._text[self._at] in SEPARATORS:
             self._at += 1
         if self._at == len(self._text):
             return None
-        if ordinary := _ORDINARY.match(self._text, self._at):
-            self._at = ordinary.end()
-            return Word(name=ordinary[0], verbatim=ordinary[0], bare=True, opens_bare=True)
         making = _Making()
         while self._at < len(self._text):
             piece = _PIECE.match(self._text, self._at)
