@@ -40,7 +40,7 @@ test-slow: $(READY) ## the tests that take more than a few seconds
 	$(PYTEST) -m slow $(ARGS)
 
 .PHONY: check
-check: static test ## everything a change must pass: static checks and the fast tests
+check: static audit test ## everything a change must pass: static checks, advisories and the fast tests
 
 .PHONY: static
 static: $(READY) ## format, lint, types, imports, generated texts
@@ -49,6 +49,15 @@ static: $(READY) ## format, lint, types, imports, generated texts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(COG) --check --check-fail-msg="run 'make docs'" $(GENERATED)
+
+.PHONY: audit
+audit: $(READY) ## insecure code, and known advisories against the dependencies; AUDIT_STRICT=1 fails when nobody could be asked
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive bot
+	$(BIN)/python -m tools.dependency_audit
+
+.PHONY: sbom
+sbom: $(READY) ## what the bot is made of, as CycloneDX: build/imagebot.cdx.json
+	$(BIN)/python -m tools.bill_of_materials build/imagebot.cdx.json
 
 .PHONY: fmt
 fmt: $(READY) ## format the code and mend what the linter can mend
@@ -63,6 +72,51 @@ docs: $(READY) ## write the generated parts of the documents anew
 bench: $(READY) ## measure, and compare with the goals
 	$(BIN)/python -m bench $(ARGS)
 
+# SEEDS: how many worlds. SEED: one of them, told step by step.
+SEEDS ?= 1000
+.PHONY: simulate
+simulate: $(READY) ## live through SEEDS simulated worlds in which everything breaks; SEED=n tells one of them
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) $(ARGS)
+
+ROUNDS ?= 30
+.PHONY: crashes
+crashes: $(READY) ## kill -9 the real process at random instants in ROUNDS stories, and look for what is lost or done twice
+	$(BIN)/python -m tests.crashes --rounds $(ROUNDS) $(ARGS)
+
+REQUESTS ?= 100000
+.PHONY: soak
+soak: $(READY) ## REQUESTS through the whole bot: memory and latency must stay flat, and everything true
+	$(BIN)/python -m tests.soak --requests $(REQUESTS) $(ARGS)
+
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(READY) ## coverage-guided fuzzing of everything that reads foreign bytes, for SECONDS
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
+
+.PHONY: fuzz-nightly
+fuzz-nightly: $(READY) ## the same for at least a million inputs
+	$(BIN)/python -m tests.fuzz --runs 1000000 $(ARGS)
+
+CURVES := .venv-curves
+.PHONY: curves
+curves: $(READY) $(CURVES)/.ready ## measure how the bot takes growth, and draw it: docs/curves, docs/performance.md (half an hour)
+	$(BIN)/python -m bench.curves
+	$(CURVES)/bin/python tools/draw_curves.py
+
+$(CURVES)/.ready: requirements/curves.txt
+	rm -rf $(CURVES)
+	$(PYTHON) -m venv $(CURVES)
+	$(CURVES)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements/curves.txt
+	touch $@
+
+.PHONY: mutants
+mutants: $(READY) ## break the bot's promises on purpose, one way at a time, and see which invariant says so
+	$(BIN)/python -m tools.mutants $(ARGS)
+
+.PHONY: mutants-domain
+mutants-domain: $(READY) ## change each line of bot/domain in each small way, and see that a test says so; ARGS="policy parse" for some
+	$(BIN)/python -m tools.mutation $(ARGS)
+
 .PHONY: mutants-policy
 mutants-policy: $(READY) ## break the policy on purpose, one way at a time, and see that a test says so; ARGS="WORD" for some
 	$(BIN)/python -m tools.mutants_policy $(ARGS)
@@ -71,7 +125,7 @@ mutants-policy: $(READY) ## break the policy on purpose, one way at a time, and 
 lock: ## resolve the requirements anew; UPGRADE=--upgrade takes newer versions too
 	@set -eu; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	$(PYTHON) -m venv "$$tool"; "$$tool/bin/pip" install --quiet --disable-pip-version-check "$(UV)"; \
-	for name in build run dev; do \
+	for name in build run dev curves; do \
 	  echo "requirements/$$name.txt"; \
 	  "$$tool/bin/uv" pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header \
 	    $(UPGRADE) "requirements/$$name.in" --output-file "requirements/$$name.txt"; \
@@ -79,7 +133,7 @@ lock: ## resolve the requirements anew; UPGRADE=--upgrade takes newer versions t
 
 .PHONY: clean
 clean: ## remove everything that can be made again, .venv included
-	rm -rf $(VENV) $(BEGUN) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CURVES) $(BEGUN) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find bot bench tests tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # A build that was interrupted leaves its mark beside .venv; the next one starts from nothing. Pip alone would take a half

@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import command_path, huawei_client, policy_speed, signer
+from bench import budget, command_path, huawei_client, packing, policy_speed, schedule, signer, slack_output
 from bench.machine import measured
 from bench.table import Row, as_json, drawn, row_of
 
@@ -26,10 +26,14 @@ PARTS: dict[str, Part] = {
     "command path": lambda quick: command_path.run(2 if quick else 7, quick=quick),
     "poll client": lambda quick: huawei_client.run(1 if quick else 3),
     "signer": lambda quick: signer.run(1 if quick else 5),
+    "slack_output": lambda quick: slack_output.run(quick=quick),
+    "schedule": lambda quick: schedule.run(1 if quick else 2, quick=quick),
+    "budget": lambda quick: budget.run(1 if quick else 5, quick=quick),
+    "packing": lambda quick: packing.run(10 if quick else 40),
     "policy": lambda quick: policy_speed.run(1 if quick else 3),
 }
 """By name; each is told whether to be quick and returns rows."""
-WATCH_THEMSELVES = {"command path"}
+WATCH_THEMSELVES = {"command path", "slack_output"}
 """They say beside each row what others did meanwhile, and repeat only what was disturbed."""
 
 

@@ -47,7 +47,7 @@ Rounds = list[dict[str, Figures]]
 def run(rounds: int = 7, *, quick: bool = False) -> list[dict[str, Any]]:
     """The rows of G1, G2 and G3. Quick: a quarter of the requests, and a disturbed group is not repeated."""
     hurry(os.getpid())
-    with tempfile.TemporaryDirectory(prefix="imagebot-bench-", dir=_disk()) as folder:
+    with tempfile.TemporaryDirectory(prefix="imagebot-bench-", dir=disk()) as folder:
         with started(Path(folder)) as place:
             course = _Course(place, quick=quick)
             alone, some, many = (course.measured(group, rounds) for group in (ALONE, SOME, MANY))
@@ -55,7 +55,7 @@ def run(rounds: int = 7, *, quick: bool = False) -> list[dict[str, Any]]:
         return [asdict(row) for row in (*_alone(alone), *_some(some), *_many(many))]
 
 
-def _disk() -> str | None:
+def disk() -> str | None:
     """A folder that is a disk: /tmp may be memory, where a commit costs nothing."""
     return "/var/tmp" if Path("/var/tmp").is_dir() else None
 

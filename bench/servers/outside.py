@@ -1,6 +1,7 @@
 """Everything around the bot in one process: the simulated Slack with its people and the simulated cloud with its images.
 
-`python -m bench.servers.outside` prints one line of JSON, the environment to start a bot with, and lives until its input ends.
+`python -m bench.servers.outside [FIRST COUNT]...` prints one line of JSON, the environment to start a bot with, and lives until
+its input ends. The cloud knows COUNT running jobs for each pair of numbers: those that bench.grown gives the rows from FIRST on.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from itertools import chain
 
 from bot.simulator.ims import SimIms
 from bot.simulator.slack import SimSlack
@@ -52,10 +55,17 @@ def environment(slack: SimSlack, cloud: SimIms) -> dict[str, str]:
         "HUAWEICLOUD_SDK_SK": cloud.sk,
         "HUAWEICLOUD_SDK_PROJECT_ID": cloud.project_id,
         "IMAGEBOT_IMS_ENDPOINT": cloud.url,
+        "IMAGEBOT_COMMANDS_PER_MINUTE": "1000000",  # a handful of people send thousands a second
+        "IMAGEBOT_PRESSES_PER_MINUTE": "1000000",
     }
 
 
-async def serve() -> None:
+def job_id(row: int) -> str:
+    """What the cloud calls the job of this row."""
+    return f"{row:032x}"
+
+
+async def serve(jobs: Sequence[range]) -> None:
     async with SimSlack() as slack:
         for number, id in enumerate(PEOPLE):
             slack.add_user(id, f"person{number}")
@@ -69,10 +79,13 @@ async def serve() -> None:
             cloud.add_project(project)
         for image in IMAGES:
             cloud.add_image(image)
+        for row in chain(*jobs):
+            cloud.begin_job(job_id(row), IMAGES[0], PROJECTS["shop-dev"])
         print(json.dumps({"team": slack.ws.team, "url": slack.url, **environment(slack, cloud)}), flush=True)
         await asyncio.to_thread(sys.stdin.read)
         await cloud.stop()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    numbers = [int(word) for word in sys.argv[1:]]
+    asyncio.run(serve([range(n, n + count) for n, count in zip(numbers[::2], numbers[1::2], strict=True)]))

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,17 +107,112 @@ class Place:
                 other.go_on()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bots:
+    """Several bots, each on a database of its own, and what stands around them all."""
+
+    team: str
+    slack_url: str
+    secret: str
+    outside: Server
+    bots: Mapping[str, Server]
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[Server]:
+        """Only this bot runs."""
+        rest = [bot for other, bot in self.bots.items() if other != name]
+        for other in rest:
+            other.pause()
+        try:
+            yield self.bots[name]
+        finally:
+            for other in rest:
+                other.go_on()
+
+
+@contextmanager
+def bots_on(
+    folder: Path, databases: Mapping[str, Path], *, jobs: Sequence[range] = (), **more: str
+) -> Iterator[Bots]:
+    """A bot for each database, ready; ended at the end. `jobs`: rows of jobs the cloud knows as running. `more`: settings of all
+    the bots. Raises ServerError."""
+    with ExitStack() as stack:
+        outside, said, team = _outside(stack, folder, jobs)
+        bots = {}
+        for name, database in databases.items():
+            settings = {**_settings(folder), **more, "IMAGEBOT_DATABASE": f"sqlite:///{database}"}
+            bots[name] = _start(stack, folder, f"imagebot-{name}", ["bot", "serve"], {**said, **settings})
+        for bot in bots.values():
+            bot.url = bot.told(_ADDRESS)
+            bot.told(re.compile("ready_to_serve"))
+        secret = said["SLACK_SIGNING_SECRET"]
+        yield Bots(team=team, slack_url=outside.url, secret=secret, outside=outside, bots=bots)
+
+
+@contextmanager
+def surroundings(folder: Path) -> Iterator[Surroundings]:
+    """What stands around the bot, ready to have servers started beside it; all ended at the end."""
+    with ExitStack() as stack:
+        outside, said, team = _outside(stack, folder)
+        yield Surroundings(folder=folder, team=team, slack_url=outside.url, environment=said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """A Slack and a cloud, and what a server started beside them is told."""
+
+    folder: Path
+    team: str
+    slack_url: str
+    environment: Mapping[str, str]
+
+    @contextmanager
+    def bot(self) -> Iterator[Server]:
+        """A bot from nothing: no database yet. Its address is not known yet either."""
+        (self.folder / "imagebot.db").unlink(missing_ok=True)
+        with ExitStack() as stack:
+            yield _start(
+                stack,
+                self.folder,
+                "imagebot",
+                ["bot", "serve"],
+                {**self.environment, **_settings(self.folder)},
+            )
+
+    @contextmanager
+    def echo(self) -> Iterator[Server]:
+        """The floor: Bolt that acknowledges and does nothing else."""
+        names = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL")
+        with ExitStack() as stack:
+            environment = {name: self.environment[name] for name in names}
+            yield _start(stack, self.folder, "prompt", ["bench.servers.echo", "prompt"], environment)
+
+
+def address_of(server: Server) -> str:
+    """Where it listens, as soon as it says so. Raises ServerError."""
+    return server.told(_ADDRESS)
+
+
+def _outside(
+    stack: ExitStack, folder: Path, jobs: Sequence[range] = ()
+) -> tuple[Server, dict[str, str], str]:
+    """What stands around a bot, the environment to start one with, and the workspace's id."""
+    rows = [str(number) for those in jobs for number in (those.start, len(those))]
+    outside = _start(stack, folder, "outside", ["bench.servers.outside", *rows], {})
+    said = json.loads(outside.told(re.compile(r"^\{.*\}$", re.MULTILINE)))
+    team, outside.url = said.pop("team"), said.pop("url")
+    (folder / "policy.yml").write_text(POLICY, encoding="utf-8")
+    return outside, said, team
+
+
 @contextmanager
 def started(folder: Path) -> Iterator[Place]:
     """All servers, ready; ended at the end. Raises ServerError."""
     with ExitStack() as stack:
-        outside = _start(stack, folder, "outside", ["bench.servers.outside"], {})
-        said = json.loads(outside.told(re.compile(r"^\{.*\}$", re.MULTILINE)))
-        team, outside.url = said.pop("team"), said.pop("url")
+        outside, said, team = _outside(stack, folder)
         echo = {name: said[name] for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL")}
         gunicorn = ["gunicorn", "-k", "gthread", "-w", "1", "--threads", str(THREADS), "-b", "127.0.0.1:0"]
         gunicorn += ["--no-control-socket", "bench.servers.sync_echo:made()"]
-        (folder / "policy.yml").write_text(POLICY, encoding="utf-8")
         place = Place(
             folder=folder,
             team=team,
