@@ -7,11 +7,13 @@ import hashlib
 import hmac
 import io
 import json
+import math
 import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,9 +23,14 @@ from aiohttp import web
 from rich.console import Console
 
 from bench.__main__ import PARTS, main
+from bench.budget import most_in_a_second
+from bench.floor import OneKind, least_delay
 from bench.load import Commands, WrongAnswerError, drive
 from bench.machine import Measured, busy_seconds, measured, own_seconds
+from bench.packing import fewest
+from bench.schedule import ONE_KIND, Fixed, Ours, replay
 from bench.table import NO_GOAL, Goal, Row, as_json, compared, drawn, row_of
+from bot.domain.model import ImageId, ProjectId
 
 ROOT = Path(__file__).parents[1]
 
@@ -251,7 +258,53 @@ def test_a_quick_run_fills_the_table() -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
-    assert {row["goal"] for row in told["rows"]} >= {"G1", "G2", "G3", "G5", "G11"}
+    assert {row["goal"] for row in told["rows"]} >= {"G1", "G2", "G3", "G5", "G9", "G11"}
     assert all(row["floor"] > 0 and row["ours"] > 0 for row in told["rows"])
     assert {row["verdict"] for row in told["rows"]} <= {"met", "MISSED", "-"}
-    assert set(PARTS) == {"command path", "poll client", "signer", "policy"}
+    assert set(PARTS) == {"command path", "poll client", "signer", "policy", "slack_output"}
+
+
+# -- schedule, budget, packing ---------------------------------------------------------------------------------------
+
+
+def test_the_bound_of_schedules_is_that_of_a_job_whose_end_is_known() -> None:
+    """A job that surely ends at an age needs one question; a bound that is too high would flatter us."""
+    certain = OneKind(lambda age: 1.0 if age >= 5.0 else 0.0, points=2000, last=100.0)
+
+    assert least_delay([(1.0, certain)], 1.0) == pytest.approx(0.0, abs=0.05)
+
+
+def test_the_bound_of_schedules_is_that_of_jobs_that_end_at_a_steady_rate() -> None:
+    """Asked about every w seconds, such a job takes w / (1 - exp(-w)) - 1 in the mean to be seen, after 1 / (1 - exp(-w))
+    questions."""
+    steady = OneKind(lambda age: 1.0 - math.exp(-age), points=1500, first=0.01, last=60.0)
+    for wait in (0.5, 1.0, 3.0):
+        questions = 1 / (1 - math.exp(-wait))
+        assert least_delay([(1.0, steady)], questions) == pytest.approx(wait * questions - 1, rel=0.02)
+
+
+def test_the_schedule_of_the_bot_is_replayed_with_the_same_jobs_as_the_fixed_one() -> None:
+    """Else luck would be compared."""
+    story = replace(ONE_KIND, warm_up=10.0, until=60.0)
+    ours, fixed = replay(story, Ours(), 1), replay(story, Fixed(), 1)
+
+    assert ours == replay(story, Ours(), 1)
+    assert 0.0 < ours.delay < 30.0
+    assert 0.0 < fixed.delay < 30.0
+
+
+def test_the_fewest_calls_are_found_by_trying_everything() -> None:
+    """The floor of the packing has to be a floor."""
+    images, projects = [ImageId(f"i{n}") for n in range(3)], [ProjectId(f"p{n}") for n in range(3)]
+    whole = {(image, project) for image in images for project in projects}
+
+    assert fewest(whole, 3, 3) == 1
+    assert fewest(whole, 2, 3) == 2
+    assert fewest(whole - {(images[0], projects[0])}, 3, 3) == 2
+    assert fewest({(image, project) for image, project in zip(images, projects, strict=True)}, 3, 3) == 3
+
+
+def test_the_worst_second_is_found_wherever_it_begins() -> None:
+    """Windows on full seconds would miss a burst at their edge."""
+    assert most_in_a_second([0.0, 0.9, 0.95, 1.1, 1.15, 1.8, 3.0]) == 5
+    assert most_in_a_second([0.0, 1.0, 2.0]) == 1

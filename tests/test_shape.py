@@ -24,10 +24,16 @@ CLOCK_EXCEPTIONS = {
 
 TEST_ROOMS_OF_THEIR_OWN = {
     "contracts": "one suite for all implementations of a port",
+    "crashes": "the whole bot as a process, really killed",
     "fakes": "implementations of ports for tests",
+    "fuzz": "what comes in at every door, made up by search",
+    "invariants": "the promises as functions over what a story leaves behind",
     "journeys": "the whole bot, end to end",
     "judge": "judges what is sent to Slack without any code of ours",
     "samples": "what vendors send",
+    "security": "attacks, each on the bot as a whole",
+    "simulation": "the whole bot in virtual time, one seed a story",
+    "soak": "the whole bot under load for long",
     "stories": "the use cases together, fakes around them, one story a test",
 }
 TESTS_OF_THE_TREE = {"test_shape", "test_docs", "test_docker", "test_bench"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.app.logs import scrub
 from bot.app.wiring import Bot
 from bot.domain.errors import BotError
 
@@ -42,19 +43,20 @@ def _slack(bot: Bot) -> dict[str, Any]:
     last = health.last_message_at.isoformat() if health.last_message_at else None
     return {
         "ok": health.connected, "why": health.trouble, "mode": "socket", "last_message_at": last,
-        "reconnects": health.reconnects,
+        "reconnects": health.reconnects, "connections": health.open, "last_change": health.last_change,
     }  # fmt: skip
 
 
 def add_health_routes(app: web.Application, bot: Bot) -> None:
-    """The three pages. None of them shows a name, a text or a secret."""
+    """The three pages. None shows a secret. /healthz and /metrics show no name and no text either; /readyz quotes what the
+    policy file or the cloud is refused with, and is for those who run the bot."""
 
     async def healthz(_: web.Request) -> web.Response:
         alive = bot.worker.alive
         return web.json_response({"alive": alive}, status=200 if alive else 500)
 
     async def readyz(_: web.Request) -> web.Response:
-        answer = await readiness(bot)
+        answer = scrub(await readiness(bot))
         return web.json_response(answer, status=200 if answer["ready"] else 503)
 
     async def metrics(_: web.Request) -> web.Response:

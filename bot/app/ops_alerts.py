@@ -18,7 +18,8 @@ AT_MOST_EVERY = timedelta(hours=1)
 
 
 class OpsAlerts:
-    """Hears every report of the worker. Without a channel it says nothing; the log and /readyz say it anyway."""
+    """Hears every report of the worker, and of what runs beside it. Without a channel it says nothing; the log and /readyz say it
+    anyway."""
 
     def __init__(self, outside: Outside, channel: str | None) -> None:
         self._outside, self._channel = outside, channel
@@ -27,13 +28,18 @@ class OpsAlerts:
 
     def heard(self, report: Report) -> None:
         """A trouble of this kind is told now, if it was not lately."""
-        if self._channel is None or not isinstance(report.error, OperatorError):
+        if isinstance(report.error, OperatorError):
+            self.trouble(report.error)
+
+    def trouble(self, error: OperatorError) -> None:
+        """The same for what was met outside the worker."""
+        if self._channel is None:
             return
-        now, kind = self._outside.clock.now(), type(report.error).__name__
+        now, kind = self._outside.clock.now(), type(error).__name__
         if kind in self._told and now - self._told[kind] < AT_MOST_EVERY:
             return
         self._told[kind] = now
-        task = asyncio.create_task(self._tell(report.error.message, now))
+        task = asyncio.create_task(self._tell(error.message, now))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

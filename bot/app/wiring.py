@@ -7,16 +7,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bot.adapters.huawei.budget import Budget
+from bot.adapters.huawei.budget import Budget, Priority
 from bot.adapters.huawei.client import HuaweiCloud
 from bot.adapters.huawei.settings import AkSk, HuaweiSettings, Password, Timeouts
 from bot.adapters.slack.answers import Answers
 from bot.adapters.slack.check import own_identity
 from bot.adapters.slack.client import slack_client
+from bot.adapters.slack.connection import SocketPatience
 from bot.adapters.slack.listeners import build_app
 from bot.adapters.slack.messenger import SlackChat
+from bot.adapters.slack.pacing import Pacer
 from bot.adapters.slack.people import SlackPeople
 from bot.adapters.slack.socket import SocketRunner
+from bot.adapters.slack.throttle import Rate, Throttled
 from bot.adapters.store.sqlite import SqliteStore
 from bot.app.clock import SystemClock, new_claim
 from bot.app.cloud_health import CloudHealth
@@ -25,6 +28,7 @@ from bot.app.metrics import Metrics
 from bot.app.ops_alerts import OpsAlerts
 from bot.app.policy_keeper import PolicyKeeper
 from bot.config import AccessKey, Config
+from bot.domain.polling import Durations
 from bot.ports import Clock, Outside
 from bot.worker import Report, Worker
 from bot.worker.pace import LearnedPace
@@ -40,6 +44,7 @@ class Bot:
     worker: Worker
     metrics: Metrics
     cloud_health: CloudHealth
+    alerts: OpsAlerts
     answers: Answers
     bolt: Any
     """The Slack application with its listeners."""
@@ -60,16 +65,23 @@ async def wired(config: Config, clock: Clock | None = None) -> AsyncIterator[Bot
     async with AsyncExitStack() as stack:
         store = open_store(config)
         stack.push_async_callback(store.close)
-        cloud = HuaweiCloud(cloud_settings(config), budget=_budget(config), clock=clock.now)
+        budget = _budget(config)
+        cloud = HuaweiCloud(cloud_settings(config), budget=budget, clock=clock.now)
         stack.push_async_callback(cloud.close)
         token = config.slack.bot_token.get_secret_value()
         client = await stack.enter_async_context(slack_client(token, api_url=str(config.slack.api_url)))
         identity = await own_identity(client)
-        chat = SlackChat(client)
+        pacer = Pacer()
+        chat = SlackChat(client, pacer=pacer, workspace=identity.get("url", ""))
         people = SlackPeople(client, team=identity["team_id"], max_age=config.slack.group_cache)
+        pace = LearnedPace(
+            config.cloud.region or "",
+            Durations.from_plain(await store.read(lambda view: view.durations())),
+            turn_in=lambda: budget.turn_in(Priority.POLL),
+        )
         outside = Outside(
-            store=store, cloud=cloud, chat=chat, people=people, clock=clock, pace=LearnedPace(config.cloud.api_rate),
-            policy=keeper.current, limits=config.limits, command=config.slack.command,
+            store=store, cloud=cloud, chat=chat, people=people, clock=clock, pace=pace,
+            policy=keeper.current, limits=config.limits, command=config.slack.command, turns=pacer,
         )  # fmt: skip
         yield _assembled(config, outside, keeper, client, identity)
 
@@ -87,7 +99,13 @@ def _assembled(
 
     worker = Worker(outside, size=config.service.workers, new_claim=new_claim, report=report)
     answers = Answers(outside.chat)
-    inbound = SlackInbound(outside, nudge=worker.nudge, seen=metrics.inbound)
+    slack = config.slack
+    inbound = Throttled(
+        SlackInbound(outside, nudge=worker.nudge, seen=metrics.inbound),
+        commands=Rate(slack.commands_per_minute),
+        presses=Rate(slack.presses_per_minute),
+        seen=metrics.inbound,
+    )
     secret, app_token = config.slack.signing_secret, config.slack.app_token
     bolt = build_app(
         client,
@@ -98,9 +116,14 @@ def _assembled(
     )
     socket = None
     if app_token is not None:
-        socket = SocketRunner(bolt, client, app_token=app_token.get_secret_value(), clock=outside.clock)
+        socket = SocketRunner(
+            bolt, client, app_token=app_token.get_secret_value(), clock=outside.clock,
+            patience=SocketPatience.within(config.slack.socket_deaf_after),
+            connections=config.slack.socket_connections,
+        )  # fmt: skip
     return Bot(
         config=config, outside=outside, keeper=keeper, worker=worker, metrics=metrics, cloud_health=cloud_health,
+        alerts=alerts,
         answers=answers, bolt=bolt, socket=socket, identity=identity,
     )  # fmt: skip
 

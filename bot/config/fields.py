@@ -222,6 +222,20 @@ def database_file(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
+def keep_time(text: str) -> timedelta:
+    """How long `400d` is. Raises ValueError, with words, for anything but a whole number of days up to 36500."""
+    match = re.fullmatch(r"([1-9][0-9]{0,4})d", text.strip())
+    if match is None or int(match[1]) > 36_500:
+        raise ValueError(f"is {shown(text)}")
+    return timedelta(days=int(match[1]))
+
+
+Keep = Annotated[
+    timedelta, BeforeValidator(lambda value: keep_time(value) if isinstance(value, str) else value)
+]
+"""Typed in days: 400d."""
+
+
 def _listen(text: str) -> str:
     match = re.fullmatch(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})", text)
     if match is None or int(match[1]) > 65535:

@@ -83,6 +83,18 @@ class LimitSettings(Section):
         _LIMITS.lease,
         "How long a claim on a due row lasts before another worker may take it.",
     )
+    digest_above: int = count(
+        "IMAGEBOT_DIGEST_ABOVE",
+        _LIMITS.digest_above,
+        "So many results may wait for one channel; when there are more, one digest says them all.",
+        most=1_000_000,
+    )
+    digest_most: int = count(
+        "IMAGEBOT_DIGEST_MOST",
+        _LIMITS.digest_most,
+        "Requests in one digest; what Slack takes in a message may be fewer.",
+        most=150,
+    )
     response_url_life: float = seconds(
         "IMAGEBOT_RESPONSE_URL_LIFE",
         _LIMITS.response_url_life,

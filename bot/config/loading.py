@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from bot.config.cloud import CloudSettings
 from bot.config.fields import Section, Setting, problem, settings_of
@@ -65,6 +65,16 @@ class Config:
         if problems or not (slack and cloud and service and limits):
             raise ConfigError(tuple(sorted(set(problems), key=_order)))
         return cls(slack=slack, cloud=cloud, service=service, limits=limits.limits())
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret there is, in clear: for what has to hide them."""
+        return tuple(secrets_of(self.slack) + secrets_of(self.cloud) + secrets_of(self.service))
+
+
+def secrets_of(section: Section) -> list[str]:
+    """The section's secrets, in clear."""
+    values = (getattr(section, name) for name in type(section).model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
 def _section(kind: type[S], values: Mapping[str, str], problems: list[Problem]) -> S | None:

@@ -26,6 +26,7 @@ def broken_rules(names: Collection[str], known: Collection[str]) -> Iterator[Pro
     yield from _no_oauth(names)
     yield from _place(names)
     yield from _credentials(names)
+    yield from _retention(names)
     yield from _unknown(names, known)
 
 
@@ -82,6 +83,15 @@ def _credentials(names: Collection[str]) -> Iterator[Problem]:
             where="HUAWEICLOUD_SDK_AK",
             what="is missing, and so is every other kind of cloud credentials",
             instead=f"set {', '.join(_KEY)}; or {', '.join(_LOGIN)} and {' or '.join(_PROJECT)}",
+        )
+
+
+def _retention(names: Collection[str]) -> Iterator[Problem]:
+    if "IMAGEBOT_AUDIT_ARCHIVE" in names and "IMAGEBOT_AUDIT_KEEP" not in names:
+        yield Problem(
+            where="IMAGEBOT_AUDIT_ARCHIVE",
+            what="is set, but nothing is ever removed from the audit log, and so nothing archived",
+            instead="set IMAGEBOT_AUDIT_KEEP, or unset it",
         )
 
 

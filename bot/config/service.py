@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from bot.config.fields import (
+    DAY,
     Database,
+    Keep,
     Listen,
     Lower,
     Section,
@@ -41,6 +43,12 @@ class ServiceSettings(Section):
         default="127.0.0.1:3000",
         expects="host:port",
     )
+    max_connections: int = count(
+        "IMAGEBOT_MAX_CONNECTIONS",
+        500,
+        "Connections held open there at the same time; more are turned away.",
+        most=100_000,
+    )
     metrics: bool = setting("IMAGEBOT_METRICS", "Serve `/metrics`.", default=True, expects="on or off")
     log: Annotated[Literal["debug", "info", "warning", "error"], Lower] = setting(
         "IMAGEBOT_LOG",
@@ -54,6 +62,25 @@ class ServiceSettings(Section):
         timedelta(seconds=10),
         "How long work in hand may take to end after SIGTERM.",
         most=600,
+    )
+
+    audit_anchor_every: float = seconds(
+        "IMAGEBOT_AUDIT_ANCHOR_EVERY",
+        timedelta(days=1),
+        "How often the head of the audit log is noted outside it: in the log, and in the ops channel.",
+        most=7 * DAY,
+    )
+    audit_keep: Keep | None = setting(
+        "IMAGEBOT_AUDIT_KEEP",
+        "How long audit events are kept; older ones are removed once a day. Empty: for ever.",
+        expects="days, from 1d to 36500d",
+        example="400d",
+    )
+    audit_archive: Path | None = setting(
+        "IMAGEBOT_AUDIT_ARCHIVE",
+        "The file to which audit events are written before they are removed. Empty: nowhere.",
+        expects="a path",
+        example="audit-archive.jsonl",
     )
 
     @property

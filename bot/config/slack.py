@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.config.fields import AppToken, BotToken, Key, Section, Url, seconds, setting
+from bot.config.fields import AppToken, BotToken, Key, Section, Url, count, seconds, setting
 
 
 class SlackSettings(Section):
@@ -47,11 +47,36 @@ class SlackSettings(Section):
         pattern=r"^[CGD][A-Z0-9]+$",
         expects="a channel id such as C0123456789, not its name",
     )
+    commands_per_minute: int = count(
+        "IMAGEBOT_COMMANDS_PER_MINUTE",
+        60,
+        "Commands one person may send; above that they are asked to slow down, and nothing is stored.",
+        most=1_000_000,
+    )
+    presses_per_minute: int = count(
+        "IMAGEBOT_PRESSES_PER_MINUTE",
+        20,
+        "How often one person may press the same button of the same lane; other buttons are counted apart.",
+        most=1_000_000,
+    )
     group_cache: float = seconds(
         "IMAGEBOT_GROUP_CACHE",
         timedelta(seconds=60),
         "How long members of a Slack group are remembered.",
         most=60,
+    )
+
+    socket_deaf_after: float = seconds(
+        "IMAGEBOT_SOCKET_DEAF_AFTER",
+        timedelta(seconds=30),
+        "A Socket Mode connection on which nothing was heard for so long, not even the answer to a ping, is replaced.",
+        most=600,
+    )
+    socket_connections: int = count(
+        "IMAGEBOT_SOCKET_CONNECTIONS",
+        2,
+        "Socket Mode connections that are kept open: while one is replaced, the others take what comes.",
+        most=10,
     )
 
     @property

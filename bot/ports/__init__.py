@@ -4,12 +4,13 @@ Each sentence below is a promise to the use cases; the contract suites in tests/
 implementation, fake or real, runs them.
 """
 
-from bot.ports.chat import Chat, People
+from bot.ports.chat import AtOnce, Chat, People, Turns, Way
 from bot.ports.cloud import Cloud, JobPhase, JobReading, Ticket
 from bot.ports.outside import Clock, Outside, Pace
 from bot.ports.store import Store, Transaction, View
 
 __all__ = [
+    "AtOnce",
     "Chat",
     "Clock",
     "Cloud",
@@ -21,5 +22,7 @@ __all__ = [
     "Store",
     "Ticket",
     "Transaction",
+    "Turns",
     "View",
+    "Way",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.model import DueKind, Lane, LaneId, Member, Person, Request, RequestId
-from bot.domain.notices import Message, NoticeDraft, NoticeKind
+from bot.domain.notices import IN_DIGESTS, Message, NoticeDraft, NoticeKind, Topic
 from bot.domain.states import FINAL_LANE_STATES, LaneState, RequestState
 from bot.ports import Transaction, View
 
@@ -25,10 +25,17 @@ class Happened:
     data: Mapping[str, object] | None = None
 
 
-def tell_thread(tx: Transaction, request: Request, message: Message, at: datetime) -> None:
-    """A reply under the request's card; the end of a time-limited share speaks under the card of the share itself."""
+def tell_thread(
+    tx: Transaction, request: Request, message: Message, at: datetime, *, topic: Topic = Topic.TALK
+) -> None:
+    """A reply under the request's card; the end of a time-limited share speaks under the card of the share itself, and no digest
+    says it, because a digest speaks of cards."""
     thread = request.parent if request.parent is not None else request.id
-    tx.add_notice(NoticeDraft(kind=NoticeKind.THREAD, request=thread, message=message), at)
+    in_digest = topic in IN_DIGESTS and request.parent is None
+    channel = (request.card_channel or request.channel) if in_digest else None
+    tx.add_notice(
+        NoticeDraft(kind=NoticeKind.THREAD, request=thread, message=message, topic=topic, channel=channel), at
+    )
 
 
 def redraw(tx: Transaction, request: Request, at: datetime) -> None:
@@ -48,7 +55,11 @@ def tell_person(
 
 
 def schedule(tx: Transaction, lane: Lane, at: datetime) -> None:
-    """The work that the lane's state calls for."""
+    """The work that the lane's state calls for; a final one calls for none."""
+    if lane.state in FINAL_LANE_STATES:
+        tx.drop_work(DueKind.DEADLINE, lane.id)
+        tx.drop_work(DueKind.REMIND, lane.id)
+        return
     if lane.state is LaneState.APPROVED:
         tx.plan_work(DueKind.START, lane.id, at)
     if lane.state is LaneState.HOLDING:
@@ -57,6 +68,11 @@ def schedule(tx: Transaction, lane: Lane, at: datetime) -> None:
         tx.plan_work(DueKind.DEADLINE, lane.id, lane.deadline)
     if lane.reminders:
         tx.plan_work(DueKind.REMIND, lane.id, lane.reminders[0])
+
+
+def outcomes(members: Sequence[Member]) -> list[list[str]]:
+    """What became of each pair, for the audit log: image, project, outcome, and why."""
+    return [[*m.pair, m.outcome.value, m.detail] for m in members]
 
 
 def save_step(
@@ -69,7 +85,11 @@ def save_step(
         tx.save_members(members)
     tx.record(
         happened.kind, at=happened.at, actor=happened.actor, request=request.id, lane=lane.id,
-        data={"state": lane.state.value, **(happened.data or {})},
+        data={
+            "state": lane.state.value,
+            **({"members": outcomes(members)} if members else {}),
+            **(happened.data or {}),
+        },
     )  # fmt: skip
     redraw(tx, request, happened.at)
     schedule(tx, saved, happened.at)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.lifecycle import settle
 from bot.domain.model import Job, Lane, Request
+from bot.domain.notices import Topic
 from bot.domain.states import FINAL_LANE_STATES, JobState, LaneState
 from bot.domain.wording import thread
 from bot.ports import Transaction
@@ -42,6 +43,6 @@ def settle_lane(tx: Transaction, request: Request, lane: Lane, at: datetime) -> 
         after = replace(after, note=note)
     save_step(tx, request, after, Happened(kind=f"lane_{after.state.value}", at=at))
     if after.state in FINAL_LANE_STATES:
-        tell_thread(tx, request, thread.result(request, after, members, jobs), at)
+        tell_thread(tx, request, thread.result(request, after, members, jobs), at, topic=Topic.REPORT)
     elif after.state is LaneState.STUCK:
-        tell_thread(tx, request, thread.stuck(after, members), at)
+        tell_thread(tx, request, thread.stuck(after, members), at, topic=Topic.REPORT)

@@ -63,7 +63,9 @@ def cancel_lane(tx: Transaction, request: Request, lane: Lane, person: Person, n
     """One lane, with its queued jobs withdrawn."""
     for job in tx.jobs(lane.id):
         if job.state is JobState.QUEUED:
-            tx.save_job(job_step(job, JobEvent.WITHDRAWN))
+            saved = tx.save_job(job_step(job, JobEvent.WITHDRAWN))
+            data = {"job": saved.id, "state": saved.state.value}
+            tx.record("job_withdrawn", at=now, actor=person, request=request.id, lane=lane.id, data=data)
     members = tx.members(lane.id)
     closed = close_members(members, "cancelled by the requester")
     save_step(

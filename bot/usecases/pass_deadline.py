@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.lifecycle import close_members, countable, step
 from bot.domain.model import Due, DueKind, Glass, Lane, Request
-from bot.domain.notices import Message
+from bot.domain.notices import Message, Topic
 from bot.domain.policy import still_missing
 from bot.domain.states import LaneEvent, LaneState
 from bot.domain.wording import glass, thread
@@ -45,7 +45,8 @@ def pass_deadline_now(tx: Transaction, request: Request, lane: Lane, now: dateti
     closed = close_members(members, "expired")
     save_step(tx, request, after, Happened(kind="lane_expired", at=now), members=closed)
     review = lane.verdict.glass is Glass.REVIEW
-    tell_thread(tx, request, glass.not_reviewed() if review else thread.expired(after, members), now)
+    message = glass.not_reviewed() if review else thread.expired(after, members)
+    tell_thread(tx, request, message, now, topic=Topic.REPORT)
 
 
 async def remind(outside: Outside, due: Due) -> None:
@@ -62,7 +63,7 @@ async def remind(outside: Outside, due: Due) -> None:
         rest = tuple(r for r in lane.reminders if r > now)
         if late:
             tx.save_lane(replace(lane, reminders=rest))
-            tell_thread(tx, request, _reminder(tx, outside, found, late), now)
+            tell_thread(tx, request, _reminder(tx, outside, found, late), now, topic=Topic.REMINDER)
             tx.record("lane_reminded", at=now, request=request.id, lane=lane.id)
         if rest:
             tx.plan_work(DueKind.REMIND, lane.id, rest[0])

@@ -38,6 +38,9 @@ async def plan_lane_again(outside: Outside, due: Due) -> None:
         tx.finish(due)
         if current is None or current.state is not LaneState.HOLDING:
             return
+        if _as_it_was(current, members, groups):
+            schedule(tx, current, outside.clock.now())
+            return
         _regroup(tx, outside, request, current, groups)
 
     await outside.store.write(store)
@@ -51,6 +54,12 @@ async def _judge_again(outside: Outside, request: Request, members: Sequence[Mem
     pairs = tuple((fresh[m.image.id], policy.project(m.project.id) or m.project) for m in members)
     asked = question(request, requester, outside.clock.now(), outside.limits, pairs)
     return group_pairs(policy, asked, pairs)
+
+
+def _as_it_was(lane: Lane, members: Sequence[Member], groups: Sequence[Group]) -> bool:
+    """Nothing was found out: nothing to say, and nothing to record twice a minute for a day."""
+    before = tuple((m.image, m.project) for m in members)
+    return [(group.verdict, group.pairs) for group in groups] == [(lane.verdict, before)]
 
 
 def _regroup(
@@ -73,7 +82,16 @@ def _regroup(
     for offset, group in enumerate(others, start=1):
         new, members = open_lane(request, number + offset, group, policy, now)
         tx.add_lane(new, members)
-        tx.record("lane_planned", at=now, request=request.id, lane=new.id, data={"state": new.state.value})
+        data = _planned(new, group, policy.digest)
+        tx.record("lane_planned", at=now, request=request.id, lane=new.id, data=data)
         schedule(tx, new, now)
-    happened = Happened(kind="lane_planned_again", at=now, data={"rules": list(first.verdict.rules)})
+    happened = Happened(kind="lane_planned_again", at=now, data=_planned(after, first, policy.digest))
     save_step(tx, request, after, happened, members=members_of(after, first))
+
+
+def _planned(lane: Lane, group: Group, policy: str) -> dict[str, object]:
+    """For the audit log: what was judged, by which policy, and why."""
+    return {
+        "state": lane.state.value, "rules": list(group.verdict.rules), "plan_hash": lane.plan_hash,
+        "why": group.verdict.why, "pairs": [[image.id, project.id] for image, project in group.pairs], "policy": policy,
+    }  # fmt: skip

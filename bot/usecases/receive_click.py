@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.model import ClickKind, DueKind, InboxId, InboxItem, InboxKind, Person
 from bot.ports import Outside, Transaction
@@ -22,7 +22,7 @@ class Clicked:
     reason: str = ""
     chosen: str = ""
     """A bot.domain.choosing.Selection as text; empty: all of the lane."""
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
 
 
 async def receive_click(outside: Outside, clicked: Clicked) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
@@ -44,7 +44,7 @@ class Typed:
     channel: str
     text: str
     dedupe_key: str
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
 
 
 async def receive_command(outside: Outside, typed: Typed) -> Message:
@@ -88,6 +88,7 @@ async def _ask(outside: Outside, typed: Typed, command: ShareCommand) -> Message
     policy, now = outside.policy(), outside.clock.now()
     pairs = len(command.images) * len(command.projects)
     if pairs > policy.limits.max_pairs:
+        await outside.store.write(lambda tx: _refused(tx, typed, f"{pairs} pairs are too many", now))
         return replies.too_many_pairs(pairs, policy.limits.max_pairs)
     request = _draft(typed, command, now)
 
@@ -97,6 +98,7 @@ async def _ask(outside: Outside, typed: Typed, command: ShareCommand) -> Message
             return replies.received(known)
         count = tx.open_requests_of(typed.person)
         if count >= policy.limits.max_open_per_requester:
+            _refused(tx, typed, f"{count} requests are open already", now)
             return replies.too_many_open(count, policy.limits.max_open_per_requester, outside.command)
         added = tx.add_request(request)
         tx.record(
@@ -107,6 +109,12 @@ async def _ask(outside: Outside, typed: Typed, command: ShareCommand) -> Message
         return replies.received(added)
 
     return await outside.store.write(store)
+
+
+def _refused(tx: Transaction, typed: Typed, why: str, now: datetime) -> None:
+    """A command that was understood and not taken is told to its author and to the audit log."""
+    data = {"why": why, "text": typed.text, "channel": typed.channel}
+    tx.record("command_refused", at=now, actor=typed.person, data=data)
 
 
 def _draft(typed: Typed, command: ShareCommand, now: datetime) -> Request:

@@ -91,6 +91,8 @@ def _look_again(tx: Transaction, request: Request, lane: Lane, person: Person, n
     for job in tx.jobs(lane.id):
         if job.state is JobState.STUCK:
             job = tx.save_job(job_step(job, JobEvent.OPERATOR_RESUMED))
+            data = {"job": job.id, "state": job.state.value}
+            tx.record("job_resumed", at=now, actor=person, request=request.id, lane=lane.id, data=data)
             tx.plan_work(DueKind.VERIFY, str(job.id), now)
         jobs.append(job)
     resumed = replace(settle(lane, jobs, tx.members(lane.id), now), note="")
@@ -129,7 +131,12 @@ def _open_again(
         actor=happened.actor,
         request=request.id,
         lane=new.id,
-        data=happened.data,
+        data={
+            "state": new.state.value,
+            "plan_hash": new.plan_hash,
+            "pairs": [list(m.pair) for m in members],
+            **(happened.data or {}),
+        },
     )
     redraw(tx, request, happened.at)
     schedule(tx, new, happened.at)

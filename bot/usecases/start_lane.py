@@ -21,13 +21,14 @@ from bot.domain.model import (
     Outcome,
     Request,
 )  # fmt: skip
+from bot.domain.notices import Topic
 from bot.domain.packing import pack
 from bot.domain.plan import already_so, question, reminders_of
 from bot.domain.policy import in_words, is_met, still_missing
 from bot.domain.states import JobState, LaneEvent, LaneState, MemberOutcome
 from bot.domain.wording import thread
-from bot.ports import Outside, Transaction
-from bot.usecases.advance import Happened, lane_and_request, save_step, tell_thread
+from bot.ports import Outside, Transaction, View
+from bot.usecases.advance import Happened, lane_and_request, outcomes, save_step, tell_thread
 from bot.usecases.look_up import actor, refresh
 
 OVERLAP_DELAY = timedelta(seconds=2)
@@ -52,6 +53,9 @@ async def start_lane(outside: Outside, due: Due) -> None:
         return
     lane, request = found
     members = await outside.store.read(lambda view: view.members(lane.id))
+    if await outside.store.read(lambda view: _overlaps(view, members)):
+        await outside.store.write(lambda tx: _wait(tx, outside, due))
+        return
     look = due.attempts > 1 or _is_old(outside, lane, members)
     try:
         today = await _today(outside, request, lane, members, look=look)
@@ -67,7 +71,7 @@ async def start_lane(outside: Outside, due: Due) -> None:
         if current is None or current.state is not LaneState.APPROVED or tx.jobs(lane.id):
             tx.finish(due)
         elif _overlaps(tx, members):
-            tx.postpone(due, outside.clock.now() + OVERLAP_DELAY)
+            _wait(tx, outside, due)
         else:
             _start(tx, outside, due, (current, request), today)
 
@@ -99,14 +103,20 @@ async def _today(
     return Today(images=images, force=in_force(policy, asked, lane, pending))
 
 
-def _overlaps(tx: Transaction, members: Sequence[Member]) -> bool:
+def _overlaps(view: View, members: Sequence[Member]) -> bool:
     pairs = {m.pair for m in members if m.outcome is MemberOutcome.PENDING}
     return any(
         (image, project) in pairs
-        for job in tx.jobs_in_flight()
+        for job in view.jobs_in_flight()
         for image in job.images
         for project in job.projects
     )
+
+
+def _wait(tx: Transaction, outside: Outside, due: Due) -> None:
+    """For the other call. However long that takes, it counts as one attempt: the facts are then read anew, and none of the
+    patience with what cannot be found out is used up."""
+    tx.postpone(due, outside.clock.now() + OVERLAP_DELAY, attempts=1)
 
 
 def _start(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Request], today: Today) -> None:
@@ -135,9 +145,8 @@ def _start(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Reque
     if to_do:
         queue_jobs(tx, outside, replace(lane, verdict=force.verdict), (request, to_do), submits=0)
         tx.save_lane(replace(lane, verdict=force.verdict))
-        tx.record(
-            "lane_started", at=now, request=request.id, lane=lane.id, data={"policy": outside.policy().digest}
-        )
+        data = {"policy": outside.policy().digest, "members": outcomes([*refused, *settled])}
+        tx.record("lane_started", at=now, request=request.id, lane=lane.id, data=data)
     else:
         _nothing_left(tx, outside, found, refused)
 
@@ -163,6 +172,10 @@ def queue_jobs(
         pairs = [(image, project) for image in rectangle.images for project in rectangle.projects]
         tx.save_members([replace(by_pair[pair], job=job.id) for pair in pairs])
         tx.plan_work(DueKind.SUBMIT, str(job.id), now)
+        tx.record(
+            "job_queued", at=now, request=request.id, lane=lane.id,
+            data={"job": job.id, "images": list(job.images), "projects": list(job.projects), "submits": submits},
+        )  # fmt: skip
         jobs.append(job)
     return tuple(jobs)
 
@@ -188,7 +201,7 @@ def _expire(tx: Transaction, outside: Outside, due: Due, found: tuple[Lane, Requ
     after = step(current, LaneEvent.DEADLINE_PASSED, now, note=f"Could not be found out in time: {why}")
     happened = Happened(kind="lane_expired", at=now, data={"why": why})
     save_step(tx, request, after, happened, members=close_members(members, "expired"))
-    tell_thread(tx, request, thread.expired(after, members), now)
+    tell_thread(tx, request, thread.expired(after, members), now, topic=Topic.REPORT)
 
 
 def _ask_again(tx: Transaction, outside: Outside, found: tuple[Lane, Request], force: InForce) -> None:
@@ -219,6 +232,6 @@ def _nothing_left(
     if refused:
         event = LaneEvent.SOME_SUCCEEDED if good else LaneEvent.POLICY_NOW_FORBIDS
     after = step(lane, event, now, note=refused[0].detail if refused and not good else None)
-    save_step(tx, request, after, Happened(kind="lane_ended", at=now))
+    save_step(tx, request, after, Happened(kind="lane_ended", at=now, data={"members": outcomes(members)}))
     if good:
-        tell_thread(tx, request, thread.result(request, after, members, ()), now)
+        tell_thread(tx, request, thread.result(request, after, members, ()), now, topic=Topic.REPORT)

@@ -95,5 +95,11 @@ def _ask(
         plan_hash=plan_hash(asked, pairs), created_at=now,
     )  # fmt: skip
     tx.add_lane(new, [Member(lane=new.id, image=unread(image), project=project) for image, project in pairs])
-    tx.record("agreed_end_reached", at=now, request=asked.id, lane=new.id, data={"share": lane.id})
+    data = {
+        "share": lane.id,
+        "state": new.state.value,
+        "plan_hash": new.plan_hash,
+        "pairs": [list(m.pair) for m in members],
+    }
+    tx.record("agreed_end_reached", at=now, request=asked.id, lane=new.id, data=data)
     schedule(tx, new, now)

@@ -4,6 +4,7 @@ the Chat under test with a view of what people see, and faults to order."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 import pytest
@@ -18,6 +19,7 @@ MethodName = Literal["post", "update", "whisper", "respond"]
 
 ANNA = "U0ANNA"
 OPS = "C0OPS"
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class Room(Protocol):
         """From now on they are used up."""
 
     def delete(self, ref: MessageRef) -> None: ...
+    def may_look(self) -> None:
+        """From now on the bot may look for its messages."""
 
 
 def said(text: str) -> Message:
@@ -83,6 +87,29 @@ class ChatContract:
 
         (seen,) = room.seen(OPS)
         assert "may be a repetition" in seen.mark
+
+    async def test_a_message_is_found_by_its_key_where_that_is_allowed(self, room: Room) -> None:
+        """After a lost answer: what stands is adopted, and not said twice."""
+        room.may_look()
+        root = await room.chat.post(OPS, said("card"), key="7-1")
+        reply = await room.chat.post(OPS, said("reply"), thread=root.ts, key="8-1")
+
+        assert await room.chat.find(OPS, "7-1", since=LONG_AGO) == root
+        assert await room.chat.find(OPS, "8-1", since=LONG_AGO, thread=root.ts) == reply
+        assert await room.chat.find(OPS, "9-1", since=LONG_AGO) is None
+        await room.chat.update(root, said("card again"))
+        assert await room.chat.find(OPS, "7-1", since=LONG_AGO) == root
+
+    async def test_where_it_may_not_look_it_says_so(self, room: Room) -> None:
+        """Not seen and not there are different things: the one asks for a mark."""
+        with pytest.raises(NotReachableError):
+            await room.chat.find(OPS, "7-1", since=LONG_AGO)
+
+    async def test_a_message_has_an_address(self, room: Room) -> None:
+        """A digest leads to each card."""
+        ref = await room.chat.post(OPS, said("card"))
+
+        assert room.chat.address(ref).startswith("https://")
 
     async def test_a_post_to_a_person_is_a_direct_message(self, room: Room) -> None:
         """And what comes back can be updated."""

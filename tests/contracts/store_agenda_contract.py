@@ -194,7 +194,7 @@ class AgendaContract:
         await planned(store, "1")
         (due,) = await claimed(store)
 
-        await store.write(lambda tx: tx.postpone(due, after(1), forget_attempts=True))
+        await store.write(lambda tx: tx.postpone(due, after(1), attempts=0))
 
         (again,) = await claimed(store, after(1))
         assert again.attempts == 1

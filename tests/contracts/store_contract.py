@@ -13,6 +13,7 @@ from bot.domain.errors import BugError, StaleRowError, StoreBrokenError
 from bot.domain.model import LaneId, Request, RequestId
 from bot.ports import Store, Transaction, View
 from tests.contracts.store_agenda_contract import AgendaContract
+from tests.contracts.store_audit_contract import AuditContract
 from tests.contracts.store_builders import (
     ALL_KINDS,
     ANNA,
@@ -26,6 +27,7 @@ from tests.contracts.store_builders import (
     stored_request,
     then_fail,
 )
+from tests.contracts.store_digests_contract import DigestsContract
 from tests.contracts.store_jobs_contract import JobsContract
 from tests.contracts.store_notices_contract import NoticesContract
 from tests.contracts.store_rows_contract import RowsContract
@@ -33,7 +35,9 @@ from tests.contracts.store_rows_contract import RowsContract
 NOWHERE = LaneId("9.9")
 
 
-class StoreContract(RowsContract, JobsContract, NoticesContract, AgendaContract):
+class StoreContract(
+    RowsContract, JobsContract, NoticesContract, DigestsContract, AuditContract, AgendaContract
+):
     # -- steps -----------------------------------------------------------------------------------------------
 
     async def test_a_write_gives_back_what_its_step_returned(self, store: Store) -> None:

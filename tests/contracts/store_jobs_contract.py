@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import StaleRowError
-from bot.domain.model import Action, JobRowId
+from bot.domain.model import Action, DueKind, Job, JobRowId
 from bot.domain.states import JobState
-from bot.ports import Store
+from bot.ports import Store, Transaction
 from tests.contracts.store_builders import (
     BEN,
     NOON,
@@ -84,3 +84,58 @@ class JobsContract:
         assert await store.read(lambda v: v.inbox_item(item.id)) == handled
         with pytest.raises(StaleRowError):
             await store.write(lambda tx: tx.finish_inbox(type(item.id)(99), NOON + timedelta(1)))
+
+    # -- jobs to ask about, and how long they take -----------------------------------------------------------
+
+    async def test_jobs_to_ask_are_running_due_and_free(self, store: Store) -> None:
+        """Out of these the worker chooses; one that somebody else is asking about is none of them until the lease ends."""
+        lane = await stored_lane(store)
+
+        def step(tx: Transaction) -> list[Job]:
+            states = [JobState.RUNNING, JobState.RUNNING, JobState.RUNNING, JobState.VERIFYING]
+            jobs = [tx.add_job(a_job(lane.id, state=state)) for state in states]
+            for job, minutes in zip(jobs, (2, 1, 9, 0), strict=True):
+                tx.plan_work(DueKind.POLL, str(job.id), after(minutes))
+            tx.plan_work(DueKind.VERIFY, str(jobs[2].id), NOON)
+            return jobs
+
+        jobs = await store.write(step)
+        assert await store.read(lambda v: v.jobs_to_ask(after(3))) == (jobs[0], jobs[1])
+        assert await store.read(lambda v: v.jobs_to_ask(after(9), 2)) == (
+            jobs[1],
+        )  # one of two is not running
+
+        await store.write(lambda tx: _claimed(tx, ["2"], at=3, until=5))
+        assert await store.read(lambda v: v.jobs_to_ask(after(4))) == (jobs[0],)
+        assert await store.read(lambda v: v.jobs_to_ask(after(5))) == (jobs[0], jobs[1])
+
+    async def test_named_rows_are_claimed_in_the_order_they_are_named(self, store: Store) -> None:
+        """The worker names the best first and takes the next where somebody was faster."""
+
+        def step(tx: Transaction) -> None:
+            for subject, minutes in (("1", 0), ("2", 1), ("3", 2), ("4", 9)):
+                tx.plan_work(DueKind.POLL, subject, after(minutes))
+
+        await store.write(step)
+        assert await store.write(lambda tx: _claimed(tx, ["3", "nobody", "4"], at=3, until=5)) == ["3"]
+        assert await store.write(lambda tx: _claimed(tx, ["3", "2", "2", "1"], at=3, until=5)) == ["2"]
+        assert await store.write(lambda tx: _claimed(tx, [], at=3, until=5)) == []
+
+    async def test_learned_durations_are_kept_by_kind_and_replaced(self, store: Store) -> None:
+        """A restart must not send the bot back to guessing."""
+        assert await store.read(lambda v: dict(v.durations())) == {}
+
+        await store.write(lambda tx: tx.save_durations("r/share", {"ends": [1.0, 2.5]}))
+        await store.write(lambda tx: tx.save_durations("r/unshare", {"ends": []}))
+        await store.write(lambda tx: tx.save_durations("r/share", {"ends": [0.1]}))
+
+        kept = {"r/share": {"ends": [0.1]}, "r/unshare": {"ends": []}}
+        assert await store.read(lambda v: dict(v.durations())) == kept
+
+
+def _claimed(tx: Transaction, subjects: list[str], *, at: float, until: float) -> list[str]:
+    """Subjects of the claimed rows; one at most."""
+    rows = tx.claim_due(
+        after(at), kinds=[DueKind.POLL], until=after(until), claim="w", limit=1, subjects=subjects
+    )
+    return [row.subject for row in rows]

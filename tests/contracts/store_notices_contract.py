@@ -1,4 +1,4 @@
-"""The store's promises about notices, cards and the audit log."""
+"""The store's promises about notices and cards."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import audit
 from bot.domain.errors import BugError, StaleRowError
-from bot.domain.model import Due, DueKind, LaneId, MessageRef, RequestId
+from bot.domain.model import Due, DueKind, MessageRef, RequestId
 from bot.domain.notices import Notice, NoticeDraft, NoticeKind, NoticeState
 from bot.ports import Store, Transaction
 from tests.contracts.store_builders import (
-    ANNA,
     NOON,
     a_card,
     a_message,
@@ -20,7 +18,6 @@ from tests.contracts.store_builders import (
     after,
     claimed,
     stored_request,
-    then_fail,
 )
 
 
@@ -162,61 +159,3 @@ class NoticesContract:
         assert await store.read(lambda v: v.cards(request.id)) == (root, copy)
         with pytest.raises(BugError):
             await store.write(lambda tx: tx.add_card(RequestId(99), root))
-
-    # -- audit log -------------------------------------------------------------------------------------------
-
-    async def test_events_are_chained_from_the_beginning(self, store: Store) -> None:
-        """So that a changed or missing row shows."""
-        await store.write(lambda tx: tx.record("started", at=NOON))
-
-        def two(tx: Transaction) -> None:
-            tx.record(
-                "request_received", at=after(1), actor=ANNA, request=RequestId(7), lane=LaneId("7.1"),
-                data={"n": 1, "text": "ä\u2028\U0001f600", "list": [1, None, True, 0.5], "deep": {"a": {}}},
-            )  # fmt: skip
-            tx.record("planned", at=after(2))
-
-        await store.write(two)
-
-        events = await store.read(lambda v: v.events())
-        assert [event.id for event in events] == [1, 2, 3]
-        previous = audit.GENESIS
-        for event in events:
-            remade = audit.chain(
-                previous, id=event.id, at=event.at, kind=event.kind, actor=event.actor, request=event.request,
-                lane=event.lane, data=event.data,
-            )  # fmt: skip
-            assert event == remade
-            previous = event.hash
-
-    async def test_the_recorded_event_is_the_one_that_is_kept(self, store: Store) -> None:
-        """Its caller may export it at once."""
-        recorded = await store.write(lambda tx: tx.record("started", at=NOON, data={"pairs": ["a", "b"]}))
-
-        assert await store.read(lambda v: v.last_event()) == recorded
-        assert await store.read(lambda v: v.events()) == (recorded,)
-
-    async def test_an_event_of_a_failed_step_leaves_no_gap_in_the_chain(self, store: Store) -> None:
-        """The chain goes on from what was kept, not from what was undone."""
-        first = await store.write(lambda tx: tx.record("first", at=NOON))
-        with pytest.raises(LookupError):
-            await store.write(then_fail(lambda tx: tx.record("undone", at=NOON)))
-
-        second = await store.write(lambda tx: tx.record("second", at=NOON))
-
-        assert (second.id, second.previous) == (2, first.hash)
-        assert await store.read(lambda v: v.last_event()) == second
-
-    async def test_events_can_be_read_in_pages_and_by_request(self, store: Store) -> None:
-        """An export of a million rows must not need them all at once."""
-
-        def step(tx: Transaction) -> None:
-            for n in range(1, 11):
-                tx.record("event", at=NOON, request=RequestId(n % 2))
-
-        await store.write(step)
-
-        assert [e.id for e in await store.read(lambda v: v.events(after=3, limit=2))] == [4, 5]
-        odd = await store.read(lambda v: v.events(after=2, limit=3, request=RequestId(1)))
-        assert [event.id for event in odd] == [3, 5, 7]
-        assert await store.read(lambda v: v.events(after=10)) == ()

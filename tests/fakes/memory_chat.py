@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from bot.domain.errors import BotError, ChatAuthError, ChatBusyError, ChatCutError, NotReachableError
@@ -24,6 +25,7 @@ class Standing:
     thread: str | None = None
     mark: str = ""
     edits: int = 0
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,8 @@ class MemoryChat:
     responses: list[Responded] = field(default_factory=list)
     unreachable: dict[str, str] = field(default_factory=dict)
     """Channels the bot cannot post in, with Slack's word for why."""
+    blind: bool = True
+    """Whether the bot was not granted to look for its messages."""
     dead_urls: set[str] = field(default_factory=set)
     """response_urls that are used up or too old."""
     _standing: dict[MessageRef, Standing] = field(default_factory=dict)
@@ -103,15 +107,26 @@ class MemoryChat:
     # -- Chat ------------------------------------------------------------------------------------------------
 
     async def post(
-        self, channel: str, message: Message, *, thread: str | None = None, mark: str = ""
+        self, channel: str, message: Message, *, thread: str | None = None, mark: str = "", key: str = ""
     ) -> MessageRef:
         cut = self._enter("post", channel)
         where = f"D{channel[1:]}" if channel[:1] in ("U", "W") else channel
         ref = MessageRef(channel=where, ts=f"1700000000.{len(self._standing) + len(self.calls):06d}")
-        self._standing[ref] = Standing(ref=ref, message=message, thread=thread, mark=mark)
+        self._standing[ref] = Standing(ref=ref, message=message, thread=thread, mark=mark, key=key)
         if cut:
             raise ChatCutError
         return ref
+
+    async def find(
+        self, channel: str, key: str, *, since: datetime, thread: str | None = None
+    ) -> MessageRef | None:
+        if self.blind:
+            raise NotReachableError(reason="missing_scope")
+        there = (one for one in self.messages(channel) if one.thread == thread and one.key == key)
+        return next((one.ref for one in there), None)
+
+    def address(self, ref: MessageRef) -> str:
+        return f"https://acme.slack.example/archives/{ref.channel}/p{ref.ts.replace('.', '')}"
 
     async def update(self, ref: MessageRef, message: Message) -> None:
         cut = self._enter("update", ref.channel)
@@ -119,7 +134,7 @@ class MemoryChat:
         if old is None:
             raise NotReachableError(reason="message_not_found")
         self._standing[ref] = Standing(
-            ref=ref, message=message, thread=old.thread, mark=old.mark, edits=old.edits + 1
+            ref=ref, message=message, thread=old.thread, mark=old.mark, edits=old.edits + 1, key=old.key
         )
         if cut:
             raise ChatBusyError

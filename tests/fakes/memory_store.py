@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from bot.domain import audit
 from bot.domain.errors import ClaimLostError, StaleRowError, StoreBrokenError
@@ -27,7 +27,7 @@ from bot.domain.model import (
     Request,
     RequestId,
 )
-from bot.domain.notices import Notice, NoticeDraft, NoticeKind, NoticeState
+from bot.domain.notices import Copy, Notice, NoticeDraft, NoticeKind, NoticeState
 from bot.domain.states import FINAL_LANE_STATES
 from bot.ports import Transaction, View
 from tests.fakes.memory_tables import DueRow, MemoryView, Tables, demand, storable
@@ -106,6 +106,9 @@ class MemoryTransaction(MemoryView):
     def save_job(self, job: Job) -> Job:
         return self._save(self._t.jobs, job)
 
+    def save_durations(self, kind: str, law: Mapping[str, object]) -> None:
+        self._t.durations[kind] = dict(law)
+
     def add_to_inbox(self, item: InboxItem) -> tuple[InboxItem, bool]:
         there = next((x for x in self._t.inbox.values() if x.dedupe_key == item.dedupe_key), None)
         if there is not None:
@@ -132,7 +135,8 @@ class MemoryTransaction(MemoryView):
         notice = Notice(id=self._t.last_notice, created_at=at, **vars(draft))
         self._check_notice(notice)
         self._t.notices[notice.id] = notice
-        self.plan_work(DueKind.DELIVER, str(notice.id), at)
+        if self.notice_before(notice.id) is None:
+            self.plan_work(DueKind.DELIVER, str(notice.id), at)
         return notice
 
     def _check_notice(self, notice: Notice) -> None:
@@ -152,14 +156,16 @@ class MemoryTransaction(MemoryView):
             other = self._pending_card(notice.request, notice.id)
             if other is not None:
                 del self._t.notices[other.id]
-                row = self._t.due.get((DueKind.DELIVER, str(other.id)))
-                if row is not None and row.claim is None:
-                    del self._t.due[DueKind.DELIVER, str(other.id)]
+                self.drop_work(DueKind.DELIVER, str(other.id))
         self._t.notices[notice.id] = notice
 
     def add_card(self, request: RequestId, ref: MessageRef) -> None:
         demand(request in self._t.requests, "the card's request is not there")
-        self._t.cards.setdefault((request, ref))
+        self._t.cards.setdefault((request, ref), Copy(ref=ref))
+
+    def save_copy(self, request: RequestId, copy: Copy) -> None:
+        if (request, copy.ref) in self._t.cards:
+            self._t.cards[request, copy.ref] = copy
 
     def record(
         self, kind: str, *, at: datetime, actor: Person | None = None, request: RequestId | None = None,
@@ -170,8 +176,21 @@ class MemoryTransaction(MemoryView):
         event = audit.chain(
             previous, id=id, at=at, kind=kind, actor=actor, request=request, lane=lane, data=data or {}
         )
+        if kind == audit.RETAINED:
+            kept = self._t.events.get(cast(int, event.data.get("first_kept")))
+            fits = kept is not None and kept.previous == event.data.get("previous")
+            demand(fits, "this seal does not fit the log")
         self._t.events[id] = event
         return event
+
+    def forget_events(self, before: int) -> int:
+        seal = self.last_event(audit.RETAINED)
+        sealed = seal is not None and seal.data.get("first_kept") == before
+        demand(sealed, "no seal allows that")
+        gone = [id for id in self._t.events if id < before]
+        for id in gone:
+            del self._t.events[id]
+        return len(gone)
 
     def plan_work(self, kind: DueKind, subject: str, at: datetime) -> None:
         row = self._t.due.get((kind, subject))
@@ -184,9 +203,15 @@ class MemoryTransaction(MemoryView):
         storable(row)
         self._t.due[kind, subject] = row
 
+    def drop_work(self, kind: DueKind, subject: str) -> None:
+        row = self._t.due.get((kind, subject))
+        if row is not None and row.claim is None:
+            del self._t.due[kind, subject]
+
     def claim_due(
-        self, now: datetime, *, kinds: Sequence[DueKind], until: datetime, claim: str, limit: int
-    ) -> tuple[Due, ...]:
+        self, now: datetime, *, kinds: Sequence[DueKind], until: datetime, claim: str, limit: int,
+        subjects: Sequence[str] | None = None,
+    ) -> tuple[Due, ...]:  # fmt: skip
         taken: list[Due] = []
         for wanted in dict.fromkeys(kinds):
             ready = [
@@ -195,6 +220,10 @@ class MemoryTransaction(MemoryView):
                 if key[0] is wanted and (row.until <= now if row.until else row.at <= now)
             ]
             ready.sort(key=lambda item: item[1].at)
+            if subjects is not None:
+                places = {subject: n for n, subject in reversed(tuple(enumerate(subjects)))}
+                ready = [item for item in ready if item[0][1] in places]
+                ready.sort(key=lambda item: places[item[0][1]])
             for (kind, subject), row in ready[: max(limit - len(taken), 0)]:
                 attempts = row.attempts + 1
                 self._t.due[kind, subject] = replace(row, claim=claim, until=until, attempts=attempts)
@@ -213,10 +242,10 @@ class MemoryTransaction(MemoryView):
         if row.again is not None:
             self._t.due[due.kind, due.subject] = DueRow(at=row.again)
 
-    def postpone(self, due: Due, at: datetime, *, forget_attempts: bool = False) -> None:
+    def postpone(self, due: Due, at: datetime, *, attempts: int | None = None) -> None:
         row = self._mine(due)
-        attempts = 0 if forget_attempts else row.attempts
-        self._t.due[due.kind, due.subject] = DueRow(at=min(at, row.again or at), attempts=attempts)
+        counted = row.attempts if attempts is None else attempts
+        self._t.due[due.kind, due.subject] = DueRow(at=min(at, row.again or at), attempts=counted)
 
 
 class MemoryStore:

@@ -27,11 +27,10 @@ from bot.domain.model import (
     Request,
     RequestId,
 )
-from bot.domain.notices import Notice, NoticeState
+from bot.domain.notices import IN_DIGESTS, OVER, Copy, Notice, NoticeKind, NoticeState
 from bot.domain.states import FINAL_REQUEST_STATES, JobState, MemberOutcome
 
 _IN_FLIGHT = (JobState.QUEUED, JobState.SUBMITTING, JobState.RUNNING, JobState.VERIFYING, JobState.UNKNOWN)
-_OVER = (NoticeState.DELIVERED, NoticeState.GIVEN_UP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +51,10 @@ class Tables:
     jobs: dict[JobRowId, Job] = field(default_factory=dict)
     inbox: dict[InboxId, InboxItem] = field(default_factory=dict)
     notices: dict[int, Notice] = field(default_factory=dict)
-    cards: dict[tuple[RequestId, MessageRef], None] = field(default_factory=dict)
+    cards: dict[tuple[RequestId, MessageRef], Copy] = field(default_factory=dict)
     events: dict[int, AuditEvent] = field(default_factory=dict)
     due: dict[tuple[DueKind, str], DueRow] = field(default_factory=dict)
+    durations: dict[str, Mapping[str, object]] = field(default_factory=dict)
     last_notice: int = 0
 
     def copy(self) -> Tables:
@@ -76,6 +76,17 @@ def storable(row: Any) -> None:
 def demand(holds: bool, what: str) -> None:
     if not holds:
         raise BugError(what)
+
+
+def _waits_for_a_digest(notice: Notice, channel: str) -> bool:
+    pending = notice.kind is NoticeKind.THREAD and notice.state is NoticeState.PENDING
+    return (
+        pending
+        and notice.digest is None
+        and notice.request is not None
+        and notice.channel == channel
+        and notice.topic in IN_DIGESTS
+    )
 
 
 class MemoryView:
@@ -129,6 +140,20 @@ class MemoryView:
     def jobs_in_flight(self) -> tuple[Job, ...]:
         return tuple(job for job in self._t.jobs.values() if job.state in _IN_FLIGHT)
 
+    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[Job, ...]:
+        due = sorted(
+            (row.at, subject)
+            for (kind, subject), row in self._t.due.items()
+            if kind is DueKind.POLL and (row.until <= now if row.until else row.at <= now)
+        )
+        subjects = [subject for _, subject in due if subject.isdecimal()][: max(limit, 0)]
+        found = (self._t.jobs.get(JobRowId(int(subject))) for subject in subjects)
+        running = (job for job in found if job is not None and job.state is JobState.RUNNING)
+        return tuple(sorted(running, key=lambda job: job.id))
+
+    def durations(self) -> Mapping[str, Mapping[str, object]]:
+        return dict(self._t.durations)
+
     def inbox_item(self, id: InboxId) -> InboxItem | None:
         return self._t.inbox.get(id)
 
@@ -137,13 +162,56 @@ class MemoryView:
 
     def notice_before(self, id: int) -> Notice | None:
         this = self._t.notices.get(id)
-        if this is None or this.request is None:
+        if this is None or this.request is None or this.kind not in (NoticeKind.CARD, NoticeKind.THREAD):
             return None
-        earlier = (n for n in self._t.notices.values() if n.request == this.request and n.id < id)
-        return next((n for n in earlier if n.state not in _OVER), None)
+        waits_for = {this.kind}
+        if this.kind is NoticeKind.THREAD and not self.cards(this.request):
+            waits_for.add(NoticeKind.CARD)
+        earlier = (n for n in self._of(this.request) if n.id < id and n.kind in waits_for)
+        return next((n for n in earlier if n.state not in OVER), None)
+
+    def notices_after(self, id: int) -> tuple[Notice, ...]:
+        this = self._t.notices.get(id)
+        if this is None or this.request is None:
+            return ()
+        later = [n for n in self._of(this.request) if n.id > id and n.state not in OVER]
+        found = (
+            next((n for n in later if n.kind is kind), None) for kind in (NoticeKind.THREAD, NoticeKind.CARD)
+        )
+        return tuple(notice for notice in found if notice is not None)
+
+    def _of(self, request: RequestId) -> tuple[Notice, ...]:
+        return tuple(n for n in self._t.notices.values() if n.request == request)
+
+    def reports_waiting(self, channel: str, limit: int) -> tuple[Notice, ...]:
+        wanted = (n for n in self._t.notices.values() if _waits_for_a_digest(n, channel))
+        free = (n for n in wanted if self._may_be_said(n, channel))
+        return tuple(free)[: max(limit, 0)]
+
+    def _may_be_said(self, notice: Notice, channel: str) -> bool:
+        assert notice.request is not None
+        earlier = [
+            n for n in self._of(notice.request)
+            if n.id < notice.id and n.kind is NoticeKind.THREAD and n.state not in OVER
+        ]  # fmt: skip
+        stands = channel in {ref.channel for ref in self.cards(notice.request)}
+        return stands and all(_waits_for_a_digest(n, channel) for n in earlier)
+
+    def count_reports_waiting(self, channel: str) -> int:
+        return sum(_waits_for_a_digest(n, channel) for n in self._t.notices.values())
+
+    def digest_waiting(self, channel: str) -> Notice | None:
+        pending = (n for n in self._t.notices.values() if n.is_digest and n.channel == channel)
+        return next((n for n in pending if n.state is NoticeState.PENDING), None)
+
+    def said_by(self, digest: int) -> tuple[Notice, ...]:
+        return tuple(n for n in self._t.notices.values() if n.digest == digest and n.id != digest)
 
     def cards(self, request: RequestId) -> tuple[MessageRef, ...]:
         return tuple(ref for id, ref in self._t.cards if id == request)
+
+    def copies(self, request: RequestId) -> tuple[Copy, ...]:
+        return tuple(copy for (id, _), copy in self._t.cards.items() if id == request)
 
     def shared_members(self, image: ImageId, project: ProjectId) -> tuple[Member, ...]:
         done = (m for m in reversed(self._t.members.values()) if m.outcome is MemberOutcome.DONE)
@@ -162,8 +230,9 @@ class MemoryView:
         wanted = (e for e in self._t.events.values() if e.id > after and request in (None, e.request))
         return tuple(wanted)[: max(limit, 0)]
 
-    def last_event(self) -> AuditEvent | None:
-        return next(reversed(self._t.events.values()), None)
+    def last_event(self, kind: str | None = None) -> AuditEvent | None:
+        demand(kind in (None, "head_anchored", "audit_retained"), "events of this kind cannot be looked up")
+        return next((e for e in reversed(self._t.events.values()) if kind in (None, e.kind)), None)
 
     def due_counts(self, now: datetime) -> Mapping[DueKind, int]:
         due = [kind for (kind, _), row in self._t.due.items() if row.at <= now]

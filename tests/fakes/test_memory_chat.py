@@ -44,6 +44,9 @@ class MemoryRoom:
     def delete(self, ref: MessageRef) -> None:
         self.chat.delete(ref)
 
+    def may_look(self) -> None:
+        self.chat.blind = False
+
     @staticmethod
     def _seen(one: Standing) -> Seen:
         return Seen(text=one.message.text, thread=one.thread, mark=one.mark)

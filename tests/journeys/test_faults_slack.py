@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import timedelta
 
 import pytest
 
+from bot.adapters.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.domain.errors import ChatAuthError
 from tests.journeys.cast import ALICE, BOB, CHANNEL, DEV, LEA, LEO, OTHER, PROD
 from tests.journeys.seats import words
@@ -164,3 +167,110 @@ async def test_a_refused_app_token_stops_the_start() -> None:
         with pytest.raises(ChatAuthError, match="SLACK_APP_TOKEN"):
             async with at_work(s):
                 pass
+
+
+# -- looking before saying it again ------------------------------------------------------------------------------
+
+
+async def test_where_the_bot_may_look_a_card_that_stands_is_not_posted_again() -> None:
+    """With the optional scope nothing stands twice, though Slack's answer was lost."""
+    async with stage() as s:
+        s.slack.set_scopes(*SCOPES, *OPTIONAL_SCOPES)
+        s.slack.fault("chat.postMessage", "cut_after")
+        await s.command(ALICE, "share base-ubuntu-24 to shop-prod")
+        await s.until(lambda: s.button("Approve", "1.1"), 20)
+        s.slack.fault("chat.postMessage", "cut_after")
+        await s.press(LEA, "Approve")
+        assert await s.settled(seconds=30) == "ended"
+        (card,) = s.cards()
+        replies = s.slack.thread(CHANNEL, card.ts)[1:]
+        assert sum("approved" in m.text for m in replies) == 1
+        assert not [m for m in (card, *replies) if AGAIN in words(m)]
+        assert s.buttons() == []
+
+
+async def test_where_the_bot_may_look_a_card_that_does_not_stand_is_posted_without_a_mark() -> None:
+    """Who looked and saw nothing need not say that it may stand there twice."""
+    async with stage() as s:
+        s.slack.set_scopes(*SCOPES, *OPTIONAL_SCOPES)
+        s.slack.fault("chat.postMessage", "cut_before")
+        await s.command(ALICE, "share base-ubuntu-24 to shop-prod")
+        await s.until(lambda: s.button("Approve", "1.1"), 20)
+        assert AGAIN not in s.shown()
+        assert len(s.cards()) == 1
+
+
+async def test_the_remark_on_a_repeated_card_stays_through_its_updates() -> None:
+    """It may stand there twice until somebody knows better."""
+    async with stage() as s:
+        s.slack.fault("chat.postMessage", "cut_before")
+        await s.command(ALICE, "share base-ubuntu-24 to shop-prod")
+        await s.press(LEA, "Approve", seconds=20)
+        assert await s.settled(seconds=30) == "ended"
+        assert "Done and verified" in s.shown()
+        assert AGAIN in s.shown()
+
+
+# -- how often ---------------------------------------------------------------------------------------------------
+
+
+async def test_no_call_is_made_while_slack_asks_to_wait() -> None:
+    """Judged by Slack's own log: what was told to wait waits, and nothing else does."""
+    async with stage() as s:
+        await s.command(ALICE, "share base-ubuntu-24 to shop-prod")
+        await s.until(lambda: s.button("Approve", "1.1"))
+        s.slack.fault("chat.update", "429", retry_after=3)
+        await s.press(LEA, "Approve")
+        assert await s.settled(seconds=30) == "ended"
+        await s.until(lambda: not s.buttons(), 20)
+
+        calls = [call for call in s.slack.calls if call.method == "chat.update"]
+        refused = next(call for call in calls if call.status == 429)
+        until = refused.at + timedelta(seconds=3)
+        assert not [call for call in calls if refused.at < call.at < until]
+        posts = [call for call in s.slack.calls if call.method == "chat.postMessage"]
+        assert [call for call in posts if refused.at < call.at < until]
+
+
+@pytest.mark.slow
+async def test_many_requests_at_once_stay_within_what_slack_takes() -> None:
+    """Slack counts the calls: what it refuses is not knocked at again before its time, and every card is true in the end."""
+    async with stage(group_cache=60) as s:
+        s.slack.enforce_limits = True
+        users = (ALICE, BOB, LEA)
+        await asyncio.gather(*(s.command(users[n % 3], "share base-ubuntu-24 to shop-dev") for n in range(9)))
+        for number in range(1, 10):
+            assert await s.settled(number, seconds=60) == "ended"
+        await s.until(lambda: all("Done" in s.shown(n) or "Already" in s.shown(n) for n in range(1, 10)), 60)
+        calls = [call for call in s.slack.calls if call.method.startswith("chat.")]
+        for refused in (call for call in calls if call.status == 429):
+            same = [
+                c
+                for c in calls
+                if (c.method, c.params["channel"]) == (refused.method, refused.params["channel"])
+            ]
+            until = refused.at + timedelta(seconds=1)
+            assert not [call for call in same if refused.at < call.at < until]
+
+
+# -- a connection that hears nothing -----------------------------------------------------------------------------
+
+
+async def test_a_deaf_connection_is_found_healed_and_shown() -> None:
+    """Connected, and nothing arrives: the bot notices by itself, and /readyz says what it did."""
+    async with stage(socket_deaf_after=1) as s:
+        await s.until(lambda: s.slack.connections == 2)
+        await s.slack.disconnect_sockets("deaf")
+
+        async def healed() -> bool:
+            slack = json.loads((await s.page("/readyz"))[1])["slack"]
+            return bool(slack["reconnects"] >= 2 and slack["connections"] == 2)
+
+        async with asyncio.timeout(20):
+            while not await healed():
+                await asyncio.sleep(0.1)
+        slack = json.loads((await s.page("/readyz"))[1])["slack"]
+        assert slack["ok"]
+        assert "nothing was heard" in slack["last_change"]
+        assert "Request #1" in await s.command(ALICE, "share base-ubuntu-24 to shop-dev")
+        assert await s.settled(seconds=30) == "ended"

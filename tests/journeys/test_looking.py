@@ -11,7 +11,7 @@ from tests.journeys.stage import empty_stage, stage
 
 
 async def test_the_operator_can_look_while_the_bot_runs() -> None:
-    """Reading takes no lock and changes nothing."""
+    """Reading takes no lock and changes nothing; an export leaves its own event, and nothing else."""
     async with stage() as s:
         await s.command(ALICE, "share base-ubuntu-24 to shop-dev, shop-prod because CHG-9")
         await s.says("Done and verified")
@@ -35,7 +35,8 @@ async def test_the_operator_can_look_while_the_bot_runs() -> None:
         assert kinds[0] == "bot_started"
         assert "request_received" in kinds
         table = await imagebot("audit", "export", "--format", "csv", values=only, folder=s.folder)
-        assert len(table.out.splitlines()) == len(kinds) + 1
+        assert kinds[-1] == "audit_exported"
+        assert len(table.out.splitlines()) == 1 + len(kinds) + 1  # its columns, and the event of this export
 
         command = ("policy", "explain", "#1", "-g", "engineers", "--file", str(s.policy))
         why = await imagebot(*command, values=only, folder=s.folder)

@@ -81,10 +81,10 @@ class MortalChat:
         return getattr(self._chat, name)
 
     async def post(
-        self, channel: str, message: Message, *, thread: str | None = None, mark: str = ""
+        self, channel: str, message: Message, *, thread: str | None = None, mark: str = "", key: str = ""
     ) -> MessageRef:
         self._doom.border()
-        ref = await self._chat.post(channel, message, thread=thread, mark=mark)
+        ref = await self._chat.post(channel, message, thread=thread, mark=mark, key=key)
         self._doom.border()
         return ref
 

@@ -186,7 +186,7 @@ async def test_the_same_command_delivered_twice_is_one_request() -> None:
     assert len(world.cloud.submitted) == 1
 
 
-async def test_too_many_pairs_are_refused_before_anything_is_stored() -> None:
+async def test_too_many_pairs_are_refused_before_a_request_is_stored() -> None:
     """501 pairs: the limit is the policy's."""
     world = World()
     images = ", ".join(f"image-{n}" for n in range(167))
@@ -194,7 +194,8 @@ async def test_too_many_pairs_are_refused_before_anything_is_stored() -> None:
 
     assert "501 pairs" in answer.text
     assert "500" in answer.text
-    assert await world.kinds() == []
+    assert await world.store.read(lambda view: view.requests("all")) == ()
+    assert await world.kinds() == ["command_refused"]
 
 
 async def test_the_sixth_open_request_is_refused_and_the_fifth_is_not() -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.model import ClickKind, MessageRef
 from bot.domain.notices import Message
 from bot.domain.states import LaneState
+from bot.usecases.advance import redraw
 from bot.usecases.speak import REPEATED
-from tests.stories.world import ALICE, CHANNEL, EVE, LEA, World
+from bot.worker.worker import CHAT, CLOUD, PEOPLE, POLLS
+from tests.fakes.memory_chat import Fault
+from tests.stories.world import ALICE, CHANNEL, EVE, LEA, LEO, World
 
 
 async def asked(text: str = "share base to shop-prod") -> World:
@@ -142,7 +147,7 @@ async def test_many_changes_make_few_card_updates() -> None:
 
 async def test_a_change_while_the_card_is_being_drawn_is_drawn_too() -> None:
     """A card that stays stale for ever, with live buttons, is the worst kind of lie."""
-    world = await asked()
+    world = await asked("share base to acme-lab")
     await world.passes(seconds=5)
     chat = world.chat
 
@@ -163,8 +168,101 @@ async def test_a_change_while_the_card_is_being_drawn_is_drawn_too() -> None:
     world.outside = replace(world.outside, chat=SlowChat())  # type: ignore[arg-type]
     for crew in world.crews:
         crew._outside = world.outside
-    await world.presses(EVE, ClickKind.APPROVE)
+    await world.presses(LEA, ClickKind.APPROVE)
     await world.passes(minutes=1)
 
     assert (await world.lane()).state is LaneState.CANCELLED
     assert "Cancelled" in world.card().message.text
+
+
+# -- the mark, and looking before saying it again ----------------------------------------------------------------
+
+
+async def test_a_mark_stays_on_a_card_through_its_updates() -> None:
+    """It may stand there twice as long as nobody knows better."""
+    world = await asked()
+    world.chat.fail("cut_after", method="post")
+    await world.passes(seconds=30)
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.passes(seconds=30)
+
+    _, marked = world.roots()
+    assert "Done and verified" in marked.message.text
+    assert REPEATED in marked.message.text
+    assert REPEATED in str(marked.message.parts[0])
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
+async def test_where_the_bot_may_look_nothing_is_said_twice_and_nothing_marked(fault: Fault) -> None:
+    """What stands is adopted; what does not stand is sent, and needs no mark."""
+    world = await asked()
+    world.chat.blind = False
+    world.chat.fail(fault, method="post")
+    await world.passes(seconds=30)
+    world.chat.fail(fault, method="post")
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.passes(minutes=1)
+
+    (card,) = world.roots()
+    assert "Done and verified" in card.message.text
+    assert [text.split(".")[0].split(":")[0] for text in world.thread()] == [
+        "approved sharing base with shop-prod", "Done and verified",
+    ]  # fmt: skip
+    assert {one.mark for one in world.chat.messages()} == {""}
+    assert REPEATED not in str(world.chat.messages())
+
+
+# -- nothing is sent for nothing ---------------------------------------------------------------------------------
+
+
+async def test_a_card_that_shows_it_already_is_not_sent_again() -> None:
+    """Each update is one of fifty a minute; a stranger's click changes nothing."""
+    world = await asked()
+    await world.passes(seconds=30)
+    for _ in range(5):
+        await world.presses(EVE, ClickKind.APPROVE)
+        await world.passes(seconds=5)
+
+    assert [name for name, _ in world.chat.calls].count("update") == 0
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.passes(minutes=1)
+    assert "Done and verified" in world.card().message.text
+
+
+async def test_after_a_restart_nothing_is_drawn_again_that_stands_there() -> None:
+    """What stands where is in the store, not in the process."""
+    world = await asked()
+    await world.passes(seconds=30)
+    request = await world.request()
+    await world.store.write(lambda tx: redraw(tx, request, world.clock.now()))
+    world.crews = [world._crew(jobs) for jobs in (PEOPLE, CLOUD, POLLS, CHAT)]
+    await world.passes(seconds=30)
+
+    assert [name for name, _ in world.chat.calls].count("update") == 0
+
+
+async def test_a_click_on_a_stale_copy_heals_it() -> None:
+    """Whatever became of the last update: who sees an old card must not be left with it."""
+    world = await asked()
+    await world.passes(seconds=5)
+    old = world.card()
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.passes(seconds=30)
+    world.chat._standing[old.ref] = old
+    await world.presses(LEO, ClickKind.APPROVE, ts=old.ref.ts)
+    await world.passes(seconds=30)
+
+    assert "Done and verified" in world.card().message.text
+
+
+async def test_a_slow_card_does_not_hold_up_what_is_said_under_it() -> None:
+    """The drawing of a standing card and the replies under it do not wait for each other."""
+    world = await asked()
+    await world.passes(seconds=5)
+    world.chat.fail("busy", method="update", retry_after=120.0)
+    await world.presses(LEA, ClickKind.APPROVE)
+    await world.passes(seconds=60)
+
+    assert any("Done and verified" in text for text in world.thread())
+    await world.passes(minutes=3)
+    assert "Done and verified" in world.card().message.text

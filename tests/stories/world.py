@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.model import ClickKind, Job, Lane, LaneId, Limits, Member, Person, Request, RequestId
@@ -16,7 +17,7 @@ from bot.worker.worker import CHAT, CLOUD, PEOPLE, POLLS
 from tests.fakes.memory_chat import MemoryChat, Standing
 from tests.fakes.memory_cloud import MemoryCloud
 from tests.fakes.memory_people import MemoryPeople
-from tests.fakes.memory_store import MemoryStore
+from tests.stories.witness import WitnessedStore
 
 TEAM, CHANNEL = "T0OWN", "C0IMAGES"
 ALICE, BOB, LEA, LEO, SEC, EVE = "U0ALICE", "U0BOB", "U0LEA", "U0LEO", "U0SEC", "U0EVE"
@@ -82,13 +83,22 @@ class SteadyPace:
     def ended(self, job: Job, now: datetime) -> None:
         self.seen.append(job)
 
+    def order(self, jobs: Sequence[Job], now: datetime) -> tuple[Job, ...]:
+        return tuple(jobs)
+
+    def turn_in(self) -> float:
+        return 0.0
+
+    def to_keep(self, now: datetime) -> Mapping[str, Mapping[str, object]]:
+        return {}
+
 
 class World:
     """Everything around the use cases, and the people who use them."""
 
     def __init__(self, policy: str = POLICY, limits: Limits | None = None) -> None:
         self.clock, self.pace = ManualClock(), SteadyPace()
-        self.store, self.chat, self.people = MemoryStore(), MemoryChat(), MemoryPeople(team=TEAM)
+        self.store, self.chat, self.people = WitnessedStore(), MemoryChat(), MemoryPeople(team=TEAM)
         self.cloud = MemoryCloud()
         for group, users in {"S0ENG": (ALICE, BOB, LEA), "S0LEADS": (LEA, LEO), "S0SEC": (SEC,)}.items():
             self.people.join(group, *users)

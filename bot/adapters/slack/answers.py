@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -24,7 +24,7 @@ class Address:
 
     user: str
     channel: str
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
 
 
 class Answers:

@@ -26,6 +26,7 @@ from bot.domain.notices import (
     Group,
     Heading,
     Line,
+    Link,
     Message,
     Moment,
     Paragraph,
@@ -40,7 +41,7 @@ Block = dict[str, Any]
 
 MAX_TEXT = 3_900
 """chat.update refuses more than 4,000 characters of top-level text (msg_too_long)."""
-_MAX_BUTTON, _MAX_CONFIRM, _MAX_CONTEXT = 75, 300, 10
+_MAX_BUTTON, _MAX_CONFIRM, _MAX_CONTEXT, _MAX_URL = 75, 300, 10, 3_000
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}")
 _USERGROUP_ID = re.compile(r"S[A-Z0-9]{1,30}")
 _DATE = "{date_short_pretty} {time}"
@@ -168,9 +169,18 @@ def _element(span: Span) -> Block:
             if span.usergroup and _USERGROUP_ID.fullmatch(span.usergroup):
                 return {"type": "usergroup", "usergroup_id": span.usergroup}
             return _text_element(visible(span.name) or "…", "bold")
+        case Link():
+            return _link(span)
         case Moment():
             stamp = int(span.at.timestamp())
             return {"type": "date", "timestamp": stamp, "format": _DATE, "fallback": plain((span,))}
+
+
+def _link(link: Link) -> Block:
+    label = visible(link.label) or "…"
+    if not link.url.startswith("https://") or len(link.url) > _MAX_URL:
+        return _text_element(label, "bold")
+    return {"type": "link", "url": link.url, "text": label}
 
 
 def _text_element(text: str, style: str) -> Block:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.manifest import SCOPES
+from bot.adapters.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.adapters.slack.socket import open_url
 from bot.adapters.slack.trouble import LIBRARY_ERRORS, translated, word_of
 from bot.domain.errors import BotError
@@ -66,18 +66,45 @@ async def _token(client: AsyncWebClient, found: list[Finding]) -> bool:
             )
         )
     found.append(_scopes(response.headers))
+    found += _optional_scopes(response.headers)
     return True
 
 
-def _scopes(headers: Mapping[str, Any]) -> Finding:
+def _granted(headers: Mapping[str, Any]) -> set[str] | None:
     said = next((str(value) for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
-    if said is None:
+    return None if said is None else {scope.strip() for scope in said.split(",") if scope.strip()}
+
+
+def _optional_scopes(headers: Mapping[str, Any]) -> list[Finding]:
+    """Whether the bot can look for a message whose answer was lost; silent where the scopes are not known."""
+    granted = _granted(headers)
+    if granted is None:
+        return []
+    missing = [scope for scope in OPTIONAL_SCOPES if scope not in granted]
+    if not missing:
+        return [
+            (
+                "ok",
+                "After a lost answer of Slack the bot looks whether the message stands, before it sends it again.",
+            )
+        ]
+    return [
+        (
+            "ok",
+            f"Without the optional {' and '.join(missing)} the bot cannot look whether a message stands whose answer was lost; it "
+            "then sends it again with a remark that it may stand there twice.",
+        )
+    ]
+
+
+def _scopes(headers: Mapping[str, Any]) -> Finding:
+    granted = _granted(headers)
+    if granted is None:
         return "warning", "Slack did not say which scopes the token has, so they cannot be checked."
-    granted = {scope.strip() for scope in said.split(",") if scope.strip()}
     missing = [f"{scope} ({why})" for scope, why in SCOPES.items() if scope not in granted]
     if missing:
         return "error", f"The token lacks {', '.join(missing)}: add it to the app and install the app again."
-    spare = sorted(granted - set(SCOPES))
+    spare = sorted(granted - set(SCOPES) - set(OPTIONAL_SCOPES))
     if spare:
         return "warning", f"The token has scopes the bot never uses: {', '.join(spare)}."
     return "ok", f"The token has exactly the scopes it needs: {', '.join(SCOPES)}."

@@ -18,6 +18,8 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 DEFAULT_API_URL = "https://slack.com/api/"
+_SLACK = ("slack.com", "slack-gov.com")
+"""Slack and GovSlack. https://docs.slack.dev/govslack"""
 
 
 def library_logger(level: int = logging.WARNING) -> logging.Logger:
@@ -49,13 +51,41 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def is_answer_address(url: str, api_url: str) -> bool:
+    """Whether a response_url leads where Slack's own do: to hooks.slack.com over TLS; where SLACK_API_URL names another server,
+    to exactly that one. Anything else would make the bot post what it has to say to whomever a payload names."""
+    try:
+        asked, api = urlsplit(url), urlsplit(api_url)
+        place, own = (asked.scheme, asked.hostname, asked.port), (api.scheme, api.hostname, api.port)
+    except ValueError:
+        return False
+    if asked.username is not None or asked.password is not None:
+        return False
+    host = api.hostname or ""
+    slack = next((one for one in _SLACK if host == one or host.endswith(f".{one}")), None)
+    if slack is None:
+        return place == own
+    return place[:2] == ("https", f"hooks.{slack}") and asked.port in (None, 443)
+
+
+async def _no_detours(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """A redirect is an error: Slack's API never answers with one, and what is sent must reach nobody else."""
+    answer = await handler(request)
+    if 300 <= answer.status < 400:
+        answer.close()
+        raise aiohttp.ClientPayloadError(f"a redirect ({answer.status}) where Slack's API should be")
+    return answer
+
+
 @asynccontextmanager
 async def slack_client(
     token: str, *, api_url: str = DEFAULT_API_URL, call_seconds: float = 10.0
 ) -> AsyncIterator[AsyncWebClient]:
     """A client over one kept-alive session, closed at the end. `call_seconds` bounds a whole call."""
     limits = aiohttp.ClientTimeout(total=call_seconds, connect=min(5.0, call_seconds))
-    async with aiohttp.ClientSession(timeout=limits) as session:
+    async with aiohttp.ClientSession(timeout=limits, middlewares=(_no_detours,)) as session:
         client = AsyncWebClient(
             token=token,
             base_url=api_url,

@@ -17,6 +17,7 @@ from bot.domain.notices import (
     Group,
     Heading,
     Line,
+    Link,
     Moment,
     Paragraph,
     Part,
@@ -72,6 +73,8 @@ def _span_words(span: Span) -> str:
             return f"@{visible(span.user)}"
         case Group():
             return visible(span.name)
+        case Link():
+            return visible(span.label)
         case Moment():
             return f"{span.at:%Y-%m-%d %H:%M %Z}".strip()
 

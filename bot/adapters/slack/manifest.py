@@ -16,6 +16,13 @@ SCOPES = {
     "usergroups:read": "who is in the policy's groups",
 }
 """Every scope the bot asks for, and what it needs it for."""
+OPTIONAL_SCOPES = {
+    "channels:history": "after a lost answer, looking whether the message stands in a public channel before it is sent again",
+    "groups:history": "the same in a private channel",
+}
+"""What the bot does without, and the manifest does not ask for: they let an app read everything in the channels it is in. Without
+them a message whose answer was lost is sent again with a remark that it may stand there twice. With them the bot's own messages
+are looked for, by their metadata; nothing else is looked at, and nothing is kept."""
 APP_LEVEL_SCOPE = "connections:write"
 """Of the app-level token for Socket Mode, which is made by hand on the app's page."""
 
@@ -59,7 +66,7 @@ def manifest(
             "interactivity": {"is_enabled": True, **({"request_url": request_url} if url else {})},
             "org_deploy_enabled": False,
             "socket_mode_enabled": mode == "socket",
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": False,  # nosec B105 # a switch of the manifest, no secret
         },
     }
 

@@ -131,9 +131,14 @@ def retry_after_of(error: SlackApiError) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
+def is_too_fast(error: SlackApiError) -> bool:
+    """Whether Slack asked us to wait."""
+    return status_of(error) == 429 or word_of(error) in TOO_FAST
+
+
 def _refused(error: SlackApiError, repeatable: bool) -> BotError:
     status, word = status_of(error), word_of(error)
-    if status == 429 or word in TOO_FAST:
+    if is_too_fast(error):
         return ChatBusyError(retry_after=retry_after_of(error))
     if word in NOT_ACCEPTED or (not word and status in (401, 403)):
         return ChatAuthError(f"Slack does not accept the token ({word or status}).")

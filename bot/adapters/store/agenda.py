@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.adapters.store.codec import micros
 from bot.adapters.store.rows import due_of
+from bot.adapters.store.table import Row
 from bot.adapters.store.view import SqliteView
 from bot.domain.errors import ClaimLostError
 from bot.domain.model import Due, DueKind
@@ -26,6 +27,10 @@ SELECT id, kind, subject, at, attempts FROM (
   SELECT id, kind, subject, at, attempts FROM due
   WHERE claim IS NOT NULL AND claimed_until <= ?2 AND kind = ?1
 ) ORDER BY at, id LIMIT ?3
+"""
+_READY_OF = """
+SELECT id, kind, subject, at, attempts FROM due
+WHERE kind = ?1 AND subject = ?2 AND (claim IS NULL AND at <= ?3 OR claim IS NOT NULL AND claimed_until <= ?3)
 """
 _CLAIM = "UPDATE due SET claim = ?, claimed_until = ?, attempts = attempts + 1 WHERE id = ?"
 _REMOVE = """
@@ -51,32 +56,42 @@ class Agenda(SqliteView):
         self._sql.run(_PLAN, (kind.value, subject, micros(at)))
 
     def claim_due(
-        self, now: datetime, *, kinds: Sequence[DueKind], until: datetime, claim: str, limit: int
-    ) -> tuple[Due, ...]:
+        self, now: datetime, *, kinds: Sequence[DueKind], until: datetime, claim: str, limit: int,
+        subjects: Sequence[str] | None = None,
+    ) -> tuple[Due, ...]:  # fmt: skip
         claimed: list[Due] = []
         for kind in dict.fromkeys(kinds):
             room = limit - len(claimed)
             if room <= 0:
                 break
-            ready = self._sql.rows(_READY, (kind.value, micros(now), room))
+            ready = self._ready(kind, micros(now), room, subjects)
             self._sql.run_many(_CLAIM, [(claim, micros(until), row[0]) for row in ready])
             claimed += [due_of(row[1:], claim) for row in ready]
         return tuple(claimed)
+
+    def _ready(self, kind: DueKind, now: int, room: int, subjects: Sequence[str] | None) -> list[Row]:
+        if subjects is None:
+            return self._sql.rows(_READY, (kind.value, now, room))
+        found: list[Row] = []
+        for subject in dict.fromkeys(subjects):
+            found += self._sql.rows(_READY_OF, (kind.value, subject, now))
+            if len(found) >= room:
+                break
+        return found
 
     def finish(self, due: Due) -> None:
         mine = (due.kind.value, due.subject, due.claim, due.attempts)
         if not (self._sql.run(_REMOVE, mine).rowcount or self._sql.run(_RESTART, mine).rowcount):
             raise _lost(due)
 
-    def postpone(self, due: Due, at: datetime, *, forget_attempts: bool = False) -> None:
+    def postpone(self, due: Due, at: datetime, *, attempts: int | None = None) -> None:
         """When it was planned meanwhile, at the earlier of both times."""
-        attempts = 0 if forget_attempts else due.attempts
+        counted = due.attempts if attempts is None else attempts
         mine = (due.kind.value, due.subject, due.claim, due.attempts)
-        if not self._sql.run(_POSTPONE, (micros(at), attempts, *mine)).rowcount:
+        if not self._sql.run(_POSTPONE, (micros(at), counted, *mine)).rowcount:
             raise _lost(due)
 
-    def forget_unclaimed(self, kind: DueKind, subject: str) -> None:
-        """A row that nobody has is gone; a claimed one stays for its holder to finish."""
+    def drop_work(self, kind: DueKind, subject: str) -> None:
         self._sql.run(_FORGET, (kind.value, subject))
 
 

@@ -6,7 +6,7 @@ Only rows are made here; no statement is run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.store import codec
@@ -31,7 +31,7 @@ from bot.domain.model import (
     Request,
     RequestId,
 )
-from bot.domain.notices import Notice, NoticeKind, NoticeState
+from bot.domain.notices import Copy, Notice, NoticeKind, NoticeState, Topic
 from bot.domain.states import JobState, LaneState, MemberOutcome, RequestState
 
 
@@ -149,16 +149,17 @@ def _notice_row(x: Notice) -> Row:
     return (
         x.kind.value, x.request, micros(x.created_at),
         None if x.message is None else codec.message(x.message),
-        x.channel, x.user, x.response_url, x.state.value, maybe_micros(x.delivered_at),
+        x.channel, x.user, x.response_url, x.state.value, maybe_micros(x.delivered_at), x.topic.value, x.digest,
     )  # fmt: skip
 
 
 def _notice(row: Sequence[Any]) -> Notice:
-    id, kind, request, created_at, message, channel, user, url, state, delivered_at = row
+    id, kind, request, created_at, message, channel, user, url, state, delivered_at, topic, digest = row
     return Notice(
         id=id, kind=NoticeKind(kind), request=request, created_at=moment(created_at),
         message=None if message is None else codec.message_of(message), channel=channel, user=user,
-        response_url=url, state=NoticeState(state), delivered_at=maybe_moment(delivered_at),
+        response_url=url, state=NoticeState(state), delivered_at=maybe_moment(delivered_at), topic=Topic(topic),
+        digest=digest,
     )  # fmt: skip
 
 
@@ -175,13 +176,23 @@ def _event(row: Sequence[Any]) -> AuditEvent:
     )  # fmt: skip
 
 
-def _card_row(x: tuple[RequestId, MessageRef]) -> Row:
-    return x[0], x[1].channel, x[1].ts
+def _card_row(x: tuple[RequestId, Copy]) -> Row:
+    copy = x[1]
+    return x[0], copy.ref.channel, copy.ref.ts, copy.shown, int(copy.repeated)
 
 
-def _card(row: Sequence[Any]) -> tuple[RequestId, MessageRef]:
-    _, request, channel, ts = row
-    return RequestId(request), MessageRef(channel=channel, ts=ts)
+def _card(row: Sequence[Any]) -> tuple[RequestId, Copy]:
+    _, request, channel, ts, shown, repeated = row
+    ref = MessageRef(channel=channel, ts=ts)
+    return RequestId(request), Copy(ref=ref, shown=shown, repeated=bool(repeated))
+
+
+def _durations_row(x: tuple[str, Mapping[str, object]]) -> Row:
+    return x[0], codec.data(x[1])
+
+
+def _durations(row: Sequence[Any]) -> tuple[str, Mapping[str, object]]:
+    return row[0], codec.data_of(row[1])
 
 
 def due_of(row: Sequence[Any], claim: str) -> Due:
@@ -236,11 +247,12 @@ INBOX = Table(
 )
 NOTICES = Table(
     "notices",
-    _columns("kind request created_at message channel user response_url state delivered_at"),
+    _columns("kind request created_at message channel user response_url state delivered_at topic digest"),
     _notice_row,
     _notice,
 )
-CARDS = Table("cards", _columns("request channel ts"), _card_row, _card)
+CARDS = Table("cards", _columns("request channel ts shown repeated"), _card_row, _card)
+DURATIONS = Table("durations", _columns("kind law"), _durations_row, _durations, numbered=False)
 EVENTS = Table(
     "events",
     _columns("id at kind actor_team actor_user request lane data previous hash"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from bot.domain.model import Action, DueKind, InboxKind
-from bot.domain.notices import NoticeKind, NoticeState
+from bot.domain.notices import NoticeKind, NoticeState, Topic
 from bot.domain.states import (
     FINAL_LANE_STATES,
     FINAL_REQUEST_STATES,
@@ -48,6 +48,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
         _one_of("kind", NoticeKind),
         _one_of("state", NoticeState),
         f"CHECK ((kind = '{NoticeKind.CARD}') = (message IS NULL))",
+        _one_of("topic", Topic),
     ),
     "due": (_one_of("kind", DueKind),),
 }

@@ -34,7 +34,7 @@ from bot.domain.model import (
     Request,
     RequestId,
 )
-from bot.domain.notices import Notice, NoticeDraft, NoticeKind, NoticeState
+from bot.domain.notices import Copy, Notice, NoticeDraft, NoticeKind, NoticeState
 
 X = TypeVar("X")
 
@@ -42,11 +42,12 @@ _ADD_REQUEST = f"{rows.REQUESTS.insert} ON CONFLICT (dedupe_key) DO NOTHING"
 _ADD_INBOX = f"{rows.INBOX.insert} ON CONFLICT (dedupe_key) DO NOTHING"
 _ADD_DECISION = f"{rows.DECISIONS.insert} ON CONFLICT (lane, team, user) DO NOTHING"
 _ADD_CARD = f"{rows.CARDS.insert} ON CONFLICT (request, channel, ts) DO NOTHING"
-_SAVE_MEMBER = f"{rows.MEMBERS.insert} ON CONFLICT (lane, image, project) DO UPDATE SET " + ", ".join(
-    f"{column} = excluded.{column}" for column in rows.MEMBERS.columns[3:]
-)
+_NEW_MEMBER = ", ".join(f"{column} = excluded.{column}" for column in rows.MEMBERS.columns[3:])
+_SAVE_MEMBER = f"{rows.MEMBERS.insert} ON CONFLICT (lane, image, project) DO UPDATE SET {_NEW_MEMBER}"  # nosec B608 # our columns
+_SAVE_DURATIONS = f"{rows.DURATIONS.insert} ON CONFLICT (kind) DO UPDATE SET law = excluded.law"  # nosec B608 # our columns
 _SAVE_NOTICE = f"{rows.NOTICES.update} WHERE id = ?"
 _HANDLED = "UPDATE inbox SET handled_at = ?, response_url = NULL WHERE id = ?"
+_SAVE_COPY = "UPDATE cards SET shown = ?, repeated = ? WHERE request = ? AND channel = ? AND ts = ?"
 _OTHER_CARD = "SELECT id FROM notices WHERE request = ? AND kind = 'card' AND state = 'pending' AND id != ?"
 
 Head = tuple[int, str]
@@ -101,6 +102,9 @@ class SqliteTransaction(Agenda):
     def save_job(self, job: Job) -> Job:
         return self._save(rows.JOBS, replace(job, version=job.version + 1))
 
+    def save_durations(self, kind: str, law: Mapping[str, object]) -> None:
+        self._sql.run(_SAVE_DURATIONS, rows.DURATIONS.row_of((kind, law)))
+
     def add_to_inbox(self, item: InboxItem) -> tuple[InboxItem, bool]:
         cursor = self._sql.run(_ADD_INBOX, rows.INBOX.row_of(item))
         if cursor.rowcount:
@@ -119,11 +123,12 @@ class SqliteTransaction(Agenda):
             return None
         notice = Notice(
             id=0, kind=draft.kind, request=draft.request, created_at=at, message=draft.message,
-            channel=draft.channel, user=draft.user, response_url=draft.response_url,
+            channel=draft.channel, user=draft.user, response_url=draft.response_url, topic=draft.topic,
         )  # fmt: skip
         cursor = self._sql.run(rows.NOTICES.insert, rows.NOTICES.row_of(notice))
         notice = replace(notice, id=_surely(cursor.lastrowid))
-        self.plan_work(DueKind.DELIVER, str(notice.id), at)
+        if self.notice_before(notice.id) is None:
+            self.plan_work(DueKind.DELIVER, str(notice.id), at)
         return notice
 
     def save_notice(self, notice: Notice) -> None:
@@ -135,13 +140,17 @@ class SqliteTransaction(Agenda):
         if notice.kind is NoticeKind.CARD and notice.state is NoticeState.PENDING:
             for (other,) in self._sql.rows(_OTHER_CARD, (notice.request, notice.id)):
                 self._sql.run("DELETE FROM notices WHERE id = ?", (other,))
-                self.forget_unclaimed(DueKind.DELIVER, str(other))
+                self.drop_work(DueKind.DELIVER, str(other))
         saved = self._sql.run(_SAVE_NOTICE, (*rows.NOTICES.row_of(notice), notice.id))
         if not saved.rowcount:
             raise StaleRowError(f"there is no notice {notice.id}")
 
     def add_card(self, request: RequestId, ref: MessageRef) -> None:
-        self._sql.run(_ADD_CARD, rows.CARDS.row_of((request, ref)))
+        self._sql.run(_ADD_CARD, rows.CARDS.row_of((request, Copy(ref=ref))))
+
+    def save_copy(self, request: RequestId, copy: Copy) -> None:
+        shown = (copy.shown, int(copy.repeated), request, copy.ref.channel, copy.ref.ts)
+        self._sql.run(_SAVE_COPY, shown)
 
     # -- audit log -------------------------------------------------------------------------------------------
 
@@ -166,6 +175,13 @@ class SqliteTransaction(Agenda):
         self._sql.run(rows.EVENTS.insert, rows.EVENTS.row_of(event))
         self.head = event.id, event.hash
         return event
+
+    def forget_events(self, before: int) -> int:
+        """The triggers of version 2 let nothing else through than the sealed beginning."""
+        seal = self.last_event(audit.RETAINED)
+        if seal is None or seal.data.get("first_kept") != before:
+            raise BugError(f"no seal allows that the events before {before} are removed")
+        return self._sql.run("DELETE FROM events WHERE id < ?", (before,)).rowcount
 
     def _save(self, table: Table[X], value: X) -> X:
         """Saved when the stored version is the one before the value's. Raises StaleRowError."""

@@ -32,7 +32,7 @@ from bot.domain.model import (
     Request,
     RequestId,
 )
-from bot.domain.notices import Notice
+from bot.domain.notices import IN_DIGESTS, Copy, Notice
 
 X = TypeVar("X")
 
@@ -46,18 +46,55 @@ WHERE members.image = ? AND members.project = ? AND members.outcome = 'done' AND
 ORDER BY members.id DESC
 """
 _IN_FLIGHT = f"WHERE state IN {words(IN_FLIGHT)} ORDER BY id"
+_TO_ASK = """
+WHERE state = 'running' AND id IN (
+  SELECT CAST(subject AS INTEGER) FROM (
+    SELECT subject FROM due WHERE claim IS NULL AND kind = 'poll' AND at <= ?1 ORDER BY at, id LIMIT ?2)
+  UNION ALL
+  SELECT CAST(subject AS INTEGER) FROM due
+  WHERE claim IS NOT NULL AND claimed_until <= ?1 AND kind = 'poll'
+) ORDER BY id
+"""
+_UNDELIVERED = f"state IN {words(UNDELIVERED)}"
 _BEFORE = " ".join(
     (
-        "WHERE request = (SELECT request FROM notices WHERE id = ?1) AND id < ?1",
-        f"AND state IN {words(UNDELIVERED)} ORDER BY id LIMIT 1",
+        "JOIN notices AS this ON this.id = ?1",
+        f"WHERE notices.request = this.request AND notices.id < ?1 AND notices.{_UNDELIVERED} AND (",
+        "(this.kind IN ('card', 'thread') AND notices.kind = this.kind)",
+        "OR (this.kind = 'thread' AND notices.kind = 'card'",
+        "AND NOT EXISTS (SELECT 1 FROM cards WHERE cards.request = this.request)))",
+        "ORDER BY notices.id LIMIT 1",
     )
 )
+_AFTER = " ".join(
+    (
+        "WHERE request = (SELECT request FROM notices WHERE id = ?1) AND id > ?1 AND kind = ?2",
+        f"AND {_UNDELIVERED} ORDER BY id LIMIT 1",
+    )
+)
+_FOR_DIGESTS = f"digest IS NULL AND channel = ?1 AND topic IN {words(IN_DIGESTS)}"
+_WAITING = f"kind = 'thread' AND state = 'pending' AND {_FOR_DIGESTS}"
+_REPORTS = " ".join(
+    (
+        f"WHERE {_WAITING}",
+        "AND EXISTS (SELECT 1 FROM cards WHERE cards.request = notices.request AND cards.channel = ?1)",
+        "AND NOT EXISTS (SELECT 1 FROM notices AS earlier WHERE earlier.request = notices.request",
+        f"AND earlier.id < notices.id AND earlier.kind = 'thread' AND earlier.{_UNDELIVERED}",
+        "AND NOT (earlier.state = 'pending' AND earlier.digest IS NULL AND earlier.channel IS ?1",
+        f"AND earlier.topic IN {words(IN_DIGESTS)})) ORDER BY id LIMIT ?2",
+    )
+)
+_DIGEST = "WHERE digest = id AND state = 'pending' AND channel = ? ORDER BY id LIMIT 1"
+_COUNT_REPORTS = " ".join(("SELECT count(*) FROM notices WHERE", _WAITING))
 _COUNT_FREE = "SELECT count(*) FROM due WHERE claim IS NULL AND kind = ? AND at <= ?"
 _COUNT_CLAIMED = """
 SELECT count(*) FROM due WHERE claim IS NOT NULL AND kind = ? AND claimed_until >= ? AND at <= ?
 """
 _NEXT_FREE = "SELECT min(at) FROM due WHERE claim IS NULL AND kind = ?"
 _NEXT_CLAIMED = "SELECT min(claimed_until) FROM due WHERE claim IS NOT NULL AND kind = ?"
+UPKEEP = ("head_anchored", "audit_retained")
+"""Kinds of events that have an index of their own."""
+_OF_UPKEEP = f"WHERE kind = ? AND kind IN {UPKEEP} ORDER BY id DESC LIMIT 1"
 _BEGINNING = -(2**63)
 """Before every time: makes the condition an index search and leaves nothing out."""
 
@@ -135,6 +172,12 @@ class SqliteView:
     def jobs_in_flight(self) -> tuple[Job, ...]:
         return self._all(rows.JOBS, _IN_FLIGHT)
 
+    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[Job, ...]:
+        return self._all(rows.JOBS, _TO_ASK, micros(now), max(limit, 0))
+
+    def durations(self) -> Mapping[str, Mapping[str, object]]:
+        return dict(self._all(rows.DURATIONS, ""))
+
     def inbox_item(self, id: InboxId) -> InboxItem | None:
         return self._one(rows.INBOX, "WHERE id = ?", id)
 
@@ -144,8 +187,27 @@ class SqliteView:
     def notice_before(self, id: int) -> Notice | None:
         return self._one(rows.NOTICES, _BEFORE, id)
 
+    def notices_after(self, id: int) -> tuple[Notice, ...]:
+        found = (self._one(rows.NOTICES, _AFTER, id, kind) for kind in ("thread", "card"))
+        return tuple(notice for notice in found if notice is not None)
+
+    def reports_waiting(self, channel: str, limit: int) -> tuple[Notice, ...]:
+        return self._all(rows.NOTICES, _REPORTS, channel, max(limit, 0))
+
+    def count_reports_waiting(self, channel: str) -> int:
+        return int(self._value(_COUNT_REPORTS, channel) or 0)
+
+    def digest_waiting(self, channel: str) -> Notice | None:
+        return self._one(rows.NOTICES, _DIGEST, channel)
+
+    def said_by(self, digest: int) -> tuple[Notice, ...]:
+        return self._all(rows.NOTICES, "WHERE digest = ?1 AND id != ?1 ORDER BY id", digest)
+
     def cards(self, request: RequestId) -> tuple[MessageRef, ...]:
-        return tuple(ref for _, ref in self._all(rows.CARDS, "WHERE request = ? ORDER BY id", request))
+        return tuple(copy.ref for copy in self.copies(request))
+
+    def copies(self, request: RequestId) -> tuple[Copy, ...]:
+        return tuple(copy for _, copy in self._all(rows.CARDS, "WHERE request = ? ORDER BY id", request))
 
     # -- audit log -------------------------------------------------------------------------------------------
 
@@ -159,8 +221,12 @@ class SqliteView:
             rows.EVENTS, "WHERE request = ? AND id > ? ORDER BY id LIMIT ?", request, after, most
         )
 
-    def last_event(self) -> AuditEvent | None:
-        return self._one(rows.EVENTS, "WHERE id = (SELECT max(id) FROM events)")
+    def last_event(self, kind: str | None = None) -> AuditEvent | None:
+        if kind is None:
+            return self._one(rows.EVENTS, "WHERE id = (SELECT max(id) FROM events)")
+        if kind not in UPKEEP:
+            raise BugError(f"events of kind {kind} cannot be looked up")
+        return self._one(rows.EVENTS, _OF_UPKEEP, kind)
 
     # -- due rows --------------------------------------------------------------------------------------------
 

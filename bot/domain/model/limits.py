@@ -25,4 +25,8 @@ class Limits:
     facts_age: timedelta = timedelta(seconds=60)
     """How old the facts a lane was judged by may be when it starts; older ones are looked up again."""
     lease: timedelta = timedelta(seconds=60)
+    digest_above: int = 3
+    """So many reports may wait for one channel; when there are more, a digest says them."""
+    digest_most: int = 100
+    """Requests in one digest."""
     response_url_life: timedelta = timedelta(minutes=29)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.model.ids import Action, GroupName, ImageId, JobRowId, LaneId, ProjectId, RequestId
@@ -38,7 +38,7 @@ class Request:
     state: RequestState
     created_at: datetime
     dedupe_key: str
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
     """Bearer secret for private answers; None once it is used up or 30 minutes old."""
     card_channel: str | None = None
     """Where its card stands or is to stand; None until planned."""

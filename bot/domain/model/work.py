@@ -40,7 +40,7 @@ class InboxItem:
     received_at: datetime
     body: Mapping[str, str] = field(default_factory=dict)
     """For a click: click, lane, plan_hash, reason, message_ts, chosen. For who: image; for why: request; for dry_run: text."""
-    response_url: str | None = None
+    response_url: str | None = field(default=None, repr=False)
     """Emptied when handled."""
     handled_at: datetime | None = None
 

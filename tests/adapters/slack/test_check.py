@@ -53,10 +53,10 @@ async def test_a_missing_scope_is_named_with_its_use(sim: SimSlack, client: Asyn
 
 async def test_a_scope_too_many_is_a_warning(sim: SimSlack, client: AsyncWebClient) -> None:
     """Least privilege."""
-    sim.set_scopes("commands", "chat:write", "users:read", "usergroups:read", "channels:history")
+    sim.set_scopes("commands", "chat:write", "users:read", "usergroups:read", "files:read")
     found = await check_slack(client)
 
-    assert "channels:history" in sentences(found, "warning")
+    assert "files:read" in sentences(found, "warning")
 
 
 async def test_an_unknown_group_is_an_error_and_an_empty_one_a_warning(
@@ -102,3 +102,16 @@ async def test_the_bots_own_identity_is_read_or_refused(sim: SimSlack, client: A
     async with slack_client("xoxb-wrong", api_url=sim.api_url) as wrong:
         with pytest.raises(ChatAuthError):
             await own_identity(wrong)
+
+
+async def test_whether_lost_messages_can_be_looked_for_is_said(sim: SimSlack, client: AsyncWebClient) -> None:
+    """Optional: without the scopes a repetition carries a remark, and the operator knows why."""
+    without = sentences(await check_slack(client), "ok")
+    sim.set_scopes(
+        "commands", "chat:write", "users:read", "usergroups:read", "channels:history", "groups:history"
+    )
+    found = await check_slack(client)
+
+    assert "optional channels:history and groups:history" in without
+    assert "looks whether the message stands" in sentences(found, "ok")
+    assert sentences(found, "warning") == ""

@@ -6,9 +6,12 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.client import slack_client
+from bot.adapters.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.adapters.slack.messenger import SlackChat
+from bot.adapters.slack.pacing import Pacer
 from bot.domain.errors import (
     BotError,
     BugError,
@@ -21,7 +24,7 @@ from bot.domain.model import ClickKind, MessageRef
 from bot.domain.notices import Message
 from bot.simulator.slack import SimMessage, SimSlack, mentions
 from tests.adapters.slack.stage import ANNA, OPS, card
-from tests.contracts.chat_contract import ChatContract, FaultName, MethodName, Seen, said
+from tests.contracts.chat_contract import LONG_AGO, ChatContract, FaultName, MethodName, Seen, said
 
 METHODS: dict[MethodName, str] = {
     "post": "chat.postMessage",
@@ -63,6 +66,9 @@ class SlackRoom:
     def delete(self, ref: MessageRef) -> None:
         self.sim.message(ref.channel, ref.ts).deleted = True
 
+    def may_look(self) -> None:
+        self.sim.set_scopes(*SCOPES, *OPTIONAL_SCOPES)
+
     @staticmethod
     def _seen(one: SimMessage) -> Seen:
         mark = str(one.blocks[0]) if one.blocks[0]["type"] == "context" else ""
@@ -73,7 +79,7 @@ class SlackRoom:
 @pytest.fixture
 async def chat(sim: SimSlack) -> AsyncIterator[SlackChat]:
     async with slack_client(sim.bot_token, api_url=sim.api_url, call_seconds=3) as client:
-        yield SlackChat(client)
+        yield SlackChat(client, workspace="https://acme.slack.com/")
 
 
 class TestSlackChat(ChatContract):
@@ -210,3 +216,49 @@ async def test_one_session_serves_many_calls(sim: SimSlack, monkeypatch: pytest.
         await chat.whisper(OPS, ANNA, said("x"))
 
     assert len(sim.calls) == 2
+
+
+async def test_that_looking_is_not_granted_is_asked_once(sim: SimSlack, chat: SlackChat) -> None:
+    """The answer does not change while the bot runs; each look would cost a call."""
+    for _ in range(3):
+        with pytest.raises(NotReachableError):
+            await chat.find(OPS, "1-1", since=LONG_AGO)
+
+    assert [call.method for call in sim.calls] == ["conversations.history"]
+
+
+async def test_a_message_is_found_among_hundreds(sim: SimSlack, chat: SlackChat) -> None:
+    """A busy channel has more than a page since then."""
+    sim.set_scopes(*SCOPES, *OPTIONAL_SCOPES)
+    sim.web_api.limits = None
+    async with slack_client(sim.bot_token, api_url=sim.api_url) as client:
+        quick = SlackChat(client, pacer=Pacer(sleep=no_sleep))
+        ref = await quick.post(OPS, said("mine"), key="5-1")
+        for _ in range(230):
+            sim.ws.add_message(SimMessage(ts=sim.ws.next_ts(), channel=OPS, user=ANNA, text="chatter"))
+
+        assert await quick.find(OPS, "5-1", since=LONG_AGO) == ref
+
+
+async def no_sleep(_: float) -> None:
+    return
+
+
+async def test_metadata_names_the_notice_and_nothing_else(sim: SimSlack, chat: SlackChat) -> None:
+    """Anybody in the workspace may read it."""
+    await chat.post(OPS, card(), key="12-1700000000000000")
+
+    (message,) = sim.messages(OPS)
+    assert message.metadata == {
+        "event_type": "imagebot_notice", "event_payload": {"key": "12-1700000000000000"},
+    }  # fmt: skip
+
+
+def test_without_a_known_workspace_a_message_has_no_address() -> None:
+    """A link that leads nowhere is worse than none."""
+    ref = MessageRef(channel="C1", ts="1700000000.000100")
+    for workspace, address in (
+        ("", ""), ("http://evil.example", ""),
+        ("https://acme.slack.com/", "https://acme.slack.com/archives/C1/p1700000000000100"),
+    ):  # fmt: skip
+        assert SlackChat(AsyncWebClient(), workspace=workspace).address(ref) == address

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from bot.adapters.slack.pacing import PACES, Pacer
+from bot.adapters.slack.pacing import DISTANCE, PACES, Pacer
 from bot.domain.errors import ChatBusyError
+from bot.ports import Way
 
 
 class Time:
@@ -49,7 +52,7 @@ async def test_channels_do_not_wait_for_each_other_but_updates_do(time: Time, pa
     for channel in range(PACES["chat.update"].burst + 1):
         await pacer.turn("chat.update", f"C{channel}")
 
-    assert time.slept == pytest.approx([1.2])
+    assert time.slept == pytest.approx([1 / PACES["chat.update"].per_second])
 
 
 async def test_updates_stay_below_fifty_a_minute_in_the_long_run(time: Time, pacer: Pacer) -> None:
@@ -103,3 +106,139 @@ async def test_idle_channels_are_forgotten(time: Time) -> None:
         time.now += 10
 
     assert len(pacer._buckets) <= 10
+
+
+# -- turns ---------------------------------------------------------------------------------------------------
+
+
+def ask(pacer: Pacer, ticket: int, rank: float = 0.0, *, steady: bool = False, channel: str = "C1") -> float:
+    return pacer.ask(Way.POST, channel, ticket=ticket, rank=rank, steady=steady)
+
+
+def used_up(pacer: Pacer) -> None:
+    for ticket in range(PACES["chat.postMessage"].burst):
+        assert ask(pacer, -1 - ticket) == 0
+
+
+def test_those_who_wait_are_told_times_of_their_own(pacer: Pacer) -> None:
+    """A thousand who all come back together would be asked and refused a thousand times a second."""
+    used_up(pacer)
+
+    assert [ask(pacer, ticket, rank=ticket) for ticket in range(4)] == pytest.approx([1, 2, 3, 4])
+
+
+def test_the_more_urgent_and_the_older_come_first(time: Time, pacer: Pacer) -> None:
+    """A card that waits for a decision stands before a report, an older report before a younger."""
+    used_up(pacer)
+    ask(pacer, 1, rank=20)
+    ask(pacer, 2, rank=10)
+    time.now += 1
+
+    assert ask(pacer, 1, rank=20) > 0
+    assert ask(pacer, 3, rank=5) == 0
+    time.now += 1
+    assert ask(pacer, 1, rank=20) > 0
+    assert ask(pacer, 2, rank=10) == 0
+    time.now += 1
+    assert ask(pacer, 1, rank=20) == 0
+
+
+def test_nobody_waits_for_ever(time: Time, pacer: Pacer) -> None:
+    """Rank is age: what has waited long enough stands before everything that came later, however urgent."""
+    used_up(pacer)
+    served = []
+    waiting: dict[int, float] = {0: 60.0}
+    for second in range(1, 200):
+        time.now += 1
+        waiting[second] = float(second)  # urgent ones, one a second, with a head start of a minute
+        for ticket, rank in sorted(waiting.items(), key=lambda item: item[1]):
+            if ask(pacer, ticket, rank) == 0:
+                served.append(ticket)
+                del waiting[ticket]
+                break
+
+    assert 0 in served
+
+
+def test_one_who_does_not_come_back_does_not_hold_up_the_others(time: Time, pacer: Pacer) -> None:
+    """A report that a digest has said, or a process that has ended."""
+    used_up(pacer)
+    ask(pacer, 1, rank=1)
+    ask(pacer, 2, rank=2)
+    pacer.leave(1)
+    time.now += 1
+    assert ask(pacer, 2, rank=2) == 0
+
+    used_up_again = ask(pacer, 3, rank=3)
+    assert used_up_again > 0
+    ask(pacer, 4, rank=4)
+    time.now += 30
+    assert ask(pacer, 4, rank=4) == 0
+
+
+def test_a_steady_one_leaves_the_burst_to_others(time: Time, pacer: Pacer) -> None:
+    """Reports keep one a second from the first on, so that an answer to a person finds a token."""
+    assert ask(pacer, 1, steady=True) == 0
+    assert ask(pacer, 2, steady=True) == pytest.approx(DISTANCE)
+    assert ask(pacer, 3, rank=-1) == 0
+    time.now += DISTANCE
+    assert ask(pacer, 2, steady=True) == 0
+
+
+async def test_a_granted_turn_is_that_of_the_next_call(time: Time, pacer: Pacer) -> None:
+    """It costs one token, not two."""
+    used_up(pacer)
+    for _ in range(PACES["chat.postMessage"].burst):
+        await pacer.turn("chat.postMessage", "C1")
+    assert time.slept == []
+    await pacer.turn("chat.postMessage", "C1")
+
+    assert time.slept == pytest.approx([1.0])
+
+
+async def test_a_rest_holds_up_its_own_method_and_channel_alone(time: Time, pacer: Pacer) -> None:
+    """A 429 of one channel's posts says nothing of another's, nor of updates."""
+    pacer.rest("chat.postMessage", "C1", 30)
+
+    assert ask(pacer, 1) == pytest.approx(30)
+    assert ask(pacer, 2, channel="C2") == 0
+    assert pacer.ask(Way.UPDATE, "C1", ticket=3, rank=0) == 0
+    time.now += 30
+    assert ask(pacer, 1) == 0
+
+
+async def test_after_a_rest_there_are_no_bursts_for_a_while(time: Time, pacer: Pacer) -> None:
+    """Slack has said that it takes less than we thought."""
+    pacer.rest("chat.postMessage", "C1", 1)
+    time.now += 60
+    assert [ask(pacer, 1) == 0, ask(pacer, 2) == 0] == [True, False]
+    time.now += 600
+    used_up(pacer)
+
+
+async def test_while_a_call_is_under_way_no_other_of_its_kind_begins(pacer: Pacer) -> None:
+    """Its answer may forbid the next."""
+    order = []
+    patient = Pacer()
+
+    async def call(name: str) -> None:
+        async with patient.calling("chat.update", "C1"):
+            order.append(f"{name} begins")
+            await asyncio.sleep(0.01)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(call("one"), call("two"))
+
+    assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+
+def test_the_paces_stay_within_what_slack_promises() -> None:
+    """For any one minute: the burst and what follows it."""
+    tiers = {
+        "chat.update": 50,
+        "chat.postEphemeral": 100,
+        "conversations.history": 50,
+        "conversations.replies": 50,
+    }
+    for method, most in tiers.items():
+        assert PACES[method].burst + 60 * PACES[method].per_second <= most

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from bot.adapters.slack.client import slack_client
+from bot.adapters.slack.connection import SocketPatience
 from bot.adapters.slack.socket import SocketRunner
 from bot.domain.errors import ChatAuthError, ChatBusyError
 from bot.domain.notices import Message
@@ -166,3 +167,53 @@ async def test_a_closed_session_is_told_and_not_raised_as_a_bug(sim: SimSlack) -
         await client.session.close()
         with pytest.raises(ChatBusyError):
             await SocketRunner(up.bolt, client, app_token=sim.app_token, clock=SystemClock()).start()
+
+
+async def test_a_link_that_was_disabled_is_said_and_comes_back_by_itself(sim: SimSlack) -> None:
+    """Somebody switches Socket Mode off in the app's settings, and on again."""
+    async with serve(sim, "socket", connections=2) as up:
+        assert up.runner is not None
+        runner = up.runner
+        await until(lambda: sim.connections == 2)
+        sim.fault("apps.connections.open", "not_allowed_token_type", times=6)
+        await sim.disconnect_sockets("link_disabled")
+        await until(lambda: "Socket Mode must be switched on" in runner.health().trouble)
+        assert not runner.health().connected
+        await until(lambda: runner.health().connected)
+
+        assert await works(up)
+
+
+async def test_one_deaf_connection_of_two_is_replaced_while_the_other_works(sim: SimSlack) -> None:
+    """Half of what people do would be lost meanwhile, and nothing would show it."""
+    async with serve(sim, "socket", connections=2) as up:
+        assert up.runner is not None
+        runner = up.runner
+        await until(lambda: sim.connections == 2)
+        deaf = sim.sockets.connections[0]
+        deaf.deaf.set()
+        await until(lambda: runner.health().reconnects >= 1)
+        assert "nothing was heard" in runner.health().last_change
+        await until(lambda: deaf not in sim.sockets.ready)
+
+        assert runner.health().connected
+        assert [await works(up) for _ in range(4)] == [True] * 4
+
+
+async def test_a_quiet_connection_that_answers_pings_is_left_alone(sim: SimSlack) -> None:
+    """Nobody types at night."""
+    async with serve(sim, "socket") as up:
+        assert up.runner is not None
+        await asyncio.sleep(QUICK.deaf_after * 2)
+
+        assert up.runner.health().reconnects == 0
+        assert up.runner.health().connected
+
+
+def test_pings_are_sent_often_enough_for_the_patience_that_was_set() -> None:
+    """A connection that is asked every ten seconds cannot be called deaf after five."""
+    for seconds in (0.5, 5.0, 30.0, 600.0):
+        patience = SocketPatience.within(seconds)
+        assert patience.deaf_after == seconds
+        assert patience.ping_every * 3 <= max(seconds, 30.0)
+        assert patience.ping_every <= seconds / 3

@@ -15,7 +15,7 @@ from bot.adapters.store.connection import writing
 from bot.adapters.store.statements import Statements
 from bot.adapters.store.transaction import SqliteTransaction
 from bot.domain.model import Due, DueKind, ImageId, InboxId, LaneId, MessageRef, ProjectId, Request, RequestId
-from bot.domain.notices import NoticeKind, NoticeState
+from bot.domain.notices import Copy, NoticeKind, NoticeState
 from bot.ports import Transaction
 from tests.contracts.store_builders import (
     ALL_KINDS,
@@ -34,6 +34,7 @@ from tests.contracts.store_builders import (
 
 EXCUSED = {
     "FROM requests ORDER BY id DESC LIMIT": "walks the primary key backwards and stops at the limit",
+    "FROM durations": "a row for each kind of job, a handful in all",
 }
 LANE = LaneId("1.1")
 
@@ -67,6 +68,13 @@ def _plan_and_finish(tx: Transaction) -> None:
     tx.finish(_row(tx))
 
 
+def _seal_and_forget(tx: Transaction) -> None:
+    tx.record("event", at=NOON)
+    last = tx.record("event", at=NOON)
+    tx.record("audit_retained", at=NOON, data={"first_kept": last.id, "previous": last.previous})
+    tx.forget_events(last.id)
+
+
 CALLS: dict[str, Callable[[SqliteTransaction], object]] = {
     "add_request": lambda tx: (tx.add_request(a_request()), tx.add_request(a_request())),
     "add_lane": lambda tx: tx.add_lane(a_lane(RequestId(1)), [a_member(LANE)]),
@@ -77,7 +85,13 @@ CALLS: dict[str, Callable[[SqliteTransaction], object]] = {
     "add_card": lambda tx: tx.add_card(RequestId(1), MessageRef(channel="C", ts="1")),
     "record": lambda tx: tx.record("event", at=NOON, request=RequestId(1)),
     "plan_work": _plan_twice,
-    "claim_due": lambda tx: tx.claim_due(NOON, kinds=ALL_KINDS, until=after(1), claim="w", limit=9),
+    "claim_due": lambda tx: (
+        tx.claim_due(NOON, kinds=ALL_KINDS, until=after(1), claim="w", limit=9, subjects=["2"]),
+        tx.claim_due(NOON, kinds=ALL_KINDS, until=after(1), claim="w", limit=9),
+    ),
+    "jobs_to_ask": lambda tx: tx.jobs_to_ask(NOON),
+    "durations": lambda tx: tx.durations(),
+    "save_durations": lambda tx: tx.save_durations("r/share", {}),
     "postpone": lambda tx: tx.postpone(_row(tx), after(2)),
     "finish": _plan_and_finish,
     "save_request": _saved,
@@ -100,11 +114,20 @@ CALLS: dict[str, Callable[[SqliteTransaction], object]] = {
     "inbox_item": lambda tx: tx.inbox_item(InboxId(1)),
     "notice": lambda tx: tx.notice(1),
     "notice_before": lambda tx: tx.notice_before(2),
+    "notices_after": lambda tx: tx.notices_after(1),
+    "reports_waiting": lambda tx: tx.reports_waiting("C1", 10),
+    "count_reports_waiting": lambda tx: tx.count_reports_waiting("C1"),
+    "digest_waiting": lambda tx: tx.digest_waiting("C1"),
+    "said_by": lambda tx: tx.said_by(1),
+    "copies": lambda tx: tx.copies(RequestId(1)),
+    "save_copy": lambda tx: tx.save_copy(RequestId(1), Copy(ref=MessageRef(channel="C", ts="1"))),
+    "drop_work": lambda tx: tx.drop_work(DueKind.POLL, "1"),
     "cards": lambda tx: tx.cards(RequestId(1)),
     "shared_members": lambda tx: tx.shared_members(ImageId("image-1"), ProjectId("project-1")),
     "taken_back": lambda tx: tx.taken_back(RequestId(1)),
     "events": lambda tx: (tx.events(), tx.events(request=RequestId(1))),
-    "last_event": lambda tx: tx.last_event(),
+    "last_event": lambda tx: (tx.last_event(), tx.last_event("head_anchored")),
+    "forget_events": _seal_and_forget,
     "due_counts": lambda tx: tx.due_counts(NOON),
     "next_due": lambda tx: (tx.next_due(), tx.next_due([DueKind.POLL])),
     "drop_members": lambda tx: tx.drop_members(LANE),
