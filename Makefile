@@ -81,7 +81,11 @@ simulate: $(READY) ## live through SEEDS simulated worlds in which everything br
 ROUNDS ?= 30
 .PHONY: crashes
 crashes: $(READY) ## kill -9 the real process at random instants in ROUNDS stories, and look for what is lost or done twice
-	$(BIN)/python -m tests.crashes --rounds $(ROUNDS) $(ARGS)
+	$(BIN)/python -m tests.crashes --rounds $(ROUNDS) --jobs 2 $(ARGS)
+
+.PHONY: crash-steps
+crash-steps: $(READY) ## kill the real process at each commit and each vendor call there is; ARGS="--most 0" only looks whether all are reached
+	$(BIN)/python -m tests.crashes --every-step --jobs 2 $(ARGS)
 
 REQUESTS ?= 100000
 .PHONY: soak

@@ -16,7 +16,19 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import budget, command_path, huawei_client, packing, policy_speed, schedule, signer, slack_output
+from bench import (
+    budget,
+    busy,
+    command_path,
+    growth,
+    huawei_client,
+    packing,
+    policy_speed,
+    schedule,
+    signer,
+    slack_output,
+    start,
+)
 from bench.machine import measured
 from bench.table import Row, as_json, drawn, row_of
 
@@ -24,6 +36,9 @@ Part = Callable[[bool], list[dict[str, Any]]]
 
 PARTS: dict[str, Part] = {
     "command path": lambda quick: command_path.run(2 if quick else 7, quick=quick),
+    "growth": lambda quick: growth.run(quick=quick),
+    "busy": lambda quick: busy.run(2 if quick else 5, quick=quick),
+    "start": lambda quick: start.run(2 if quick else 7),
     "poll client": lambda quick: huawei_client.run(1 if quick else 3),
     "signer": lambda quick: signer.run(1 if quick else 5),
     "slack_output": lambda quick: slack_output.run(quick=quick),
@@ -33,7 +48,7 @@ PARTS: dict[str, Part] = {
     "policy": lambda quick: policy_speed.run(1 if quick else 3),
 }
 """By name; each is told whether to be quick and returns rows."""
-WATCH_THEMSELVES = {"command path", "slack_output"}
+WATCH_THEMSELVES = {"command path", "slack_output", "growth", "busy", "start"}
 """They say beside each row what others did meanwhile, and repeat only what was disturbed."""
 
 

@@ -36,7 +36,7 @@ TEST_ROOMS_OF_THEIR_OWN = {
     "soak": "the whole bot under load for long",
     "stories": "the use cases together, fakes around them, one story a test",
 }
-TESTS_OF_THE_TREE = {"test_shape", "test_docs", "test_docker", "test_bench"}
+TESTS_OF_THE_TREE = {"test_shape", "test_docs", "test_docker", "test_bench", "test_mutants"}
 THE_CONTRACT = "contract"
 """`test_contract.py`: the room's implementation under the suite of its port."""
 A_FAKE = "memory"

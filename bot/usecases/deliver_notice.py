@@ -12,7 +12,7 @@ from bot.domain.notices import OVER, Copy, Notice, NoticeKind, NoticeState
 from bot.ports import Outside, Transaction, View
 from bot.usecases import digest
 from bot.usecases.show_card import CardNotPostedError, show_card, unchanged
-from bot.usecases.speak import speak
+from bot.usecases.speak import CutElsewhereError, speak
 from bot.usecases.turns import Errand, errand
 
 AFTER_CUT = timedelta(seconds=2)
@@ -101,7 +101,7 @@ def _begin(tx: Transaction, outside: Outside, due: Due) -> Notice | None:
         notice = replace(notice, state=NoticeState.PENDING)  # to draw a card once more is harmless
     if notice.is_digest:
         notice = digest.draw(tx, outside, notice)
-    if notice.state is NoticeState.PENDING or notice.is_digest:
+    if notice.state is not NoticeState.SENDING or notice.is_digest:
         # A change from here on orders a card of its own: this one is drawn from what is stored now.
         tx.save_notice(replace(notice, state=NoticeState.SENDING))
     return notice
@@ -123,8 +123,10 @@ async def _deliver(outside: Outside, due: Due, notice: Notice) -> None:
     except ChatBusyError as error:
         wait = timedelta(seconds=error.retry_after or 1.0)
         await _again(outside, due, notice, wait)
-    except ChatCutError:
-        cut = notice.state if notice.state is NoticeState.SENDING else NoticeState.UNSURE
+    except ChatCutError as error:
+        # Whoever looks for it later must not take "it is not here" for "it was not sent" where that does not follow.
+        anywhere = notice.state is NoticeState.SENDING or isinstance(error, CutElsewhereError)
+        cut = NoticeState.SENDING if anywhere else NoticeState.UNSURE
         await _again(outside, due, replace(notice, state=cut), AFTER_CUT)
     except ChatAuthError:
         # It was surely not sent: when it is, it needs no mark that it may be a repetition.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from bot.domain.errors import NotReachableError
+from bot.domain.errors import ChatCutError, NotReachableError
 from bot.domain.model import MessageRef, RequestId
 from bot.domain.notices import Message, Notice, NoticeKind, NoticeState
 from bot.ports import Outside
 
 REPEATED = "Slack's answer to the first sending of this message was lost; it may stand here twice."
+
+
+class CutElsewhereError(ChatCutError):
+    """It may stand where nobody will look for it: with the requester, while its place is under the card."""
 
 
 async def speak(outside: Outside, notice: Notice) -> None:
@@ -63,7 +67,10 @@ async def _reply(outside: Outside, notice: Notice, id: RequestId, message: Messa
     request = await outside.store.read(lambda view: view.request(id))
     if request is not None:
         mark = REPEATED if notice.may_stand else ""
-        await outside.chat.post(request.requester.user, message, mark=mark, key=notice.key)
+        try:
+            await outside.chat.post(request.requester.user, message, mark=mark, key=notice.key)
+        except ChatCutError as error:
+            raise CutElsewhereError(error.message) from error
 
 
 async def _privately(outside: Outside, notice: Notice, message: Message) -> None:

@@ -17,6 +17,7 @@ from bot.domain.errors import (
     ClaimLostError,
     OperatorError,
     StaleRowError,
+    StoreBrokenError,
     TransientError,
 )  # fmt: skip
 from bot.domain.model import Due, DueKind
@@ -188,7 +189,9 @@ class Crew:
             return Outcome.LATER, error
         except OperatorError as error:
             log.error("operator_needed", kind=due.kind.value, subject=due.subject, why=error.message)
-            await self._postpone(due, OPERATOR_DELAY)
+            # A store that can be written again just now, as the next line does, is no reason to wait for an operator.
+            is_store = isinstance(error, StoreBrokenError)
+            await self._postpone(due, self._back_off(due) if is_store else OPERATOR_DELAY)
             return Outcome.BROKEN, error
         except Exception as error:
             log.exception("bug", kind=due.kind.value, subject=due.subject, attempts=due.attempts)
@@ -204,6 +207,8 @@ class Crew:
         at: datetime = self._outside.clock.now() + wait
         try:
             await self._outside.store.write(lambda tx: tx.postpone(due, at))
+        except ClaimLostError:
+            return  # whoever put it back, the use case or another worker, has said when
         except BotError as error:
             log.warning(
                 "claim_left_to_its_lease", kind=due.kind.value, subject=due.subject, why=error.message

@@ -31,6 +31,8 @@ class People:
     acknowledged: list[Delivery] = field(default_factory=list)
     """Each command, press and form once, with the acknowledgement it got at last."""
     redelivered: int = 0
+    restart: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the operator wants the bot to be stopped in good order and started anew."""
 
     async def command(self, user: str, text: str) -> str:
         """The words of the acknowledgement."""

@@ -116,7 +116,7 @@ class Round:
             async with asyncio.timeout(SETTLE):
                 for at in self.plan.kills:
                     await self._lives_and_dies(at)
-                await self._lives_to_the_end(story)
+                await self._lives_to_the_end(story, people.restart)
                 return people, await story
         finally:
             story.cancel()
@@ -178,9 +178,16 @@ class Round:
         self.deaths.append(self._death("at work" if at_work else "starting"))
         await asyncio.sleep(self.plan.pause)
 
-    async def _lives_to_the_end(self, story: asyncio.Task[list[End]]) -> None:
+    async def _lives_to_the_end(self, story: asyncio.Task[list[End]], restart: asyncio.Event) -> None:
         life = await self._born()
         assert await self._serves(life), f"did not start:\n{life.said()}"
+        while not story.done():
+            await asyncio.wait({story}, timeout=0.2)
+            if restart.is_set():
+                restart.clear()
+                assert await life.terminate() == 0
+                life = await self._born()
+                assert await self._serves(life), f"did not start:\n{life.said()}"
         await story
         await self.stage.quiet(SETTLE)
         self.rested = time.monotonic() - self.began

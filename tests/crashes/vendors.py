@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from tests.crashes.acts import ONE, Act, End, Setup, only
@@ -60,12 +61,18 @@ async def one_answer_lost(stage: Stage) -> None:
 
 
 async def key_is_refused(p: People) -> End:
-    """Once; the operator is told, and after a minute it is tried again."""
-    return await _goes(p)
+    """The operator is told, mends the key, and starts the bot anew; after a minute it is tried again."""
+    end = await _goes(p)
+    async with asyncio.timeout(PATIENCE):
+        while "job_put_back" not in await p.stage.kinds(end.request):
+            await asyncio.sleep(0.05)
+    p.stage.ims.clear_faults()
+    p.restart.set()
+    return end
 
 
-async def one_key_refused(stage: Stage) -> None:
-    stage.ims.fault("401", match=CALL)
+async def every_key_refused(stage: Stage) -> None:
+    stage.ims.fault("401", match=CALL, times=ALWAYS)
 
 
 async def call_is_refused(p: People) -> End:
@@ -196,7 +203,7 @@ VENDORS: Mapping[Act, Setup] = {
     facts_stay_unknown: Setup(settings={"retry_delay": 0.0001, "facts_age": 0.0001}, patience=45.0),
     slack_is_busy: Setup(prepare=one_message_too_many),
     ops_channel_is_gone: Setup(settings={"ops_channel": "C0NOWHERE"}),
-    key_is_refused: Setup(prepare=one_key_refused, settings={"ops_channel": OPS}, patience=A_MINUTE),
+    key_is_refused: Setup(prepare=every_key_refused, settings={"ops_channel": OPS}, patience=A_MINUTE),
     token_is_refused: Setup(prepare=one_token_refused, patience=A_MINUTE),
     bot_is_not_invited: Setup(prepare=nobody_invited_it, patience=A_MINUTE),
 }

@@ -3,7 +3,9 @@ can be asked what it received. Faults are ordered beforehand; nothing is ever pa
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -65,6 +67,8 @@ class MemoryChat:
     dead_urls: set[str] = field(default_factory=set)
     """response_urls that are used up or too old."""
     _standing: dict[MessageRef, Standing] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """Of posts: a deleted message's is never used again."""
     _orders: deque[_Ordered] = field(default_factory=deque)
 
     # -- what tests ask --------------------------------------------------------------------------------------
@@ -111,7 +115,7 @@ class MemoryChat:
     ) -> MessageRef:
         cut = self._enter("post", channel)
         where = f"D{channel[1:]}" if channel[:1] in ("U", "W") else channel
-        ref = MessageRef(channel=where, ts=f"1700000000.{len(self._standing) + len(self.calls):06d}")
+        ref = MessageRef(channel=where, ts=f"1700000000.{next(self._numbers):06d}")
         self._standing[ref] = Standing(ref=ref, message=message, thread=thread, mark=mark, key=key)
         if cut:
             raise ChatCutError

@@ -7,8 +7,11 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from bot.domain.model import ProjectId
+from bot.domain.model import AuditEvent, ImageId, ProjectId
+from bot.domain.states import LaneState
+from bot.ports import View
 from tests.simulation import town
+from tests.simulation.chance import Fault
 from tests.simulation.script import Deed, DeedKind
 
 if TYPE_CHECKING:
@@ -54,12 +57,28 @@ def _policy(world: World, dice: Random) -> str:
         world.set_policy(number)
         return f"the policy becomes variant {number}"
     passing = dice.choice(town.FOR_A_WHILE)
+    after = _for_a_while(world, passing, number, dice)
+    return f"the policy becomes variant {passing} for a while, then {after}"
+
+
+def _for_a_while(world: World, passing: int, number: int, dice: Random) -> int:
+    """The variant that follows: the one before, or this number where that was passing, too."""
     before = town.policies().index(world.policy)
     after = before if before < town.LASTING else number
     world.set_policy(passing)
-    wait = dice.uniform(60, 300)
-    world.at(wait, lambda: world.set_policy(after))
-    return f"the policy becomes variant {passing}, and {after} again after {wait:.0f} s"
+    world.at(dice.uniform(60, 300), lambda: world.set_policy(after))
+    return after
+
+
+def became(world: World, event: AuditEvent) -> None:
+    """Something became durable: now and then that is just when somebody makes the policy stricter."""
+    if event.data.get("state") == "approved" and (dice := world.chance.strikes(Fault.POLICY_RACE)):
+        world.at(dice.uniform(0, 0.1), lambda: _race(world, dice))
+
+
+def _race(world: World, dice: Random) -> None:
+    _for_a_while(world, dice.choice((town.CLOSED, 1, 2)), 0, dice)
+    world.tell("fault", "the policy becomes stricter for a while")
 
 
 def _console(world: World, dice: Random) -> str | None:
@@ -71,7 +90,9 @@ def _console(world: World, dice: Random) -> str | None:
     image, project = dice.choice(own[:7]), ProjectId(dice.choice((town.DEV, town.TEST, town.PROD, town.LAB)))
     what = dice.choice(("share", "remove", "accept", "reject", "delete"))
     there = project in ims.members_now.get(image, {})
-    if what == "delete" and dice.random() < 0.3:
+    if what == "delete" and dice.random() < 0.6:
+        waiting = _waited_for(world)
+        image = dice.choice(waiting) if waiting else image
         ims.remove_image(image)
         return f"image {image[-4:]} is deleted in the console"
     if what == "share" or not there:
@@ -85,6 +106,18 @@ def _console(world: World, dice: Random) -> str | None:
         return f"{image[-4:]}>{project[:4]} is rejected by its receiver"
     ims.set_member((image, project), None)
     return f"{image[-4:]}>{project[:4]} is removed in the console"
+
+
+def _waited_for(world: World) -> list[ImageId]:
+    """Images of lanes that wait for approval."""
+
+    def query(view: View) -> list[ImageId]:
+        lanes = (lane for request in view.requests("open") for lane in view.lanes(request.id))
+        waiting = (lane for lane in lanes if lane.state is LaneState.AWAITING_APPROVAL)
+        return sorted({member.image.id for lane in waiting for member in view.members(lane.id)})
+
+    found: list[ImageId] = world.back.read(query)
+    return found
 
 
 def _to_a_process(world: World, kind: DeedKind, dice: Random) -> Awaitable[None] | None:

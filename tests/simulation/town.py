@@ -34,7 +34,7 @@ DEV, PROD, LAB = (
 TEST = "7d2f1c0a5b9e4d3c8f6a7b8091a2b3c4"
 OLD = 60.0
 """Seconds by which a look-up may be out of date."""
-LOOKUP_AGE = 85.0
+LOOKUP_AGE = 89.5
 """Seconds by which what was looked up may be older than the policy it is judged by, which is read at the last moment."""
 
 _POLICY = f"""
@@ -92,7 +92,8 @@ _SHUT_DEV = "  - {id: shut-dev, effect: forbid, when: {project.env: {eq: dev}}, 
 _CLOSED = "  - {id: closed, effect: forbid, when: {project.env: {in: [dev, test, prod, partner]}}, message: 'Nothing goes now.'}\n"
 LASTING = 7
 """So many policies may be in force for long; those after them only for a while, as may be some of the others."""
-FOR_A_WHILE = (1, 2, 7, 7, 8)
+CLOSED = 7
+FOR_A_WHILE = (1, 2, CLOSED, CLOSED, 8)
 
 
 @cache

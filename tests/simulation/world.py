@@ -19,7 +19,7 @@ from tests.invariants.evidence import Collected, Enforced, Said, Violation
 from tests.simulation import town
 from tests.simulation.chance import Chance
 from tests.simulation.crowd import IMAGES, Crowd
-from tests.simulation.events import happen
+from tests.simulation.events import became, happen
 from tests.simulation.ims import SimulatedIms
 from tests.simulation.life import BEGINNING, LIVING, KilledError, Life
 from tests.simulation.loop import NumberedTask, VirtualLoop
@@ -125,9 +125,9 @@ class World:
         for event in events:
             self.seen.event_at[event.id] = self.now()
             lane = f" {event.lane or ('#' + str(event.request) if event.request else '')}"
-            state = event.data.get("state", "")
-            self.tell("state", f"{event.kind}{lane} {state}".rstrip(), life)
+            self.tell("state", f"{event.kind}{lane} {event.data.get('state', '')}".rstrip(), life)
             self._last_event = event.id
+            became(self, event)
 
     def called(self, before: int) -> None:
         """Calls may have reached the cloud since there were so many: what is final about them is judged at once."""

@@ -120,6 +120,17 @@ async def test_one_eligible_rejection_ends_it_with_its_reason() -> None:
     assert [m.outcome for m in await world.members()] == [MemberOutcome.NOT_RUN]
 
 
+@pytest.mark.parametrize("click", [ClickKind.APPROVE, ClickKind.REJECT])
+async def test_a_lane_that_has_ended_waits_for_no_deadline_and_no_reminder(click: ClickKind) -> None:
+    """The rows of what is over would be looked at again a day later, and fill the agenda until then."""
+    world = await waiting()
+    await world.presses(LEA, click, reason="wrong quarter" if click is ClickKind.REJECT else "")
+    await world.passes(seconds=30)
+
+    assert (await world.lane()).ended_at is not None
+    assert await world.store.read(lambda view: view.next_due()) is None
+
+
 async def test_a_double_click_is_one_decision_and_one_call() -> None:
     """Two deliveries of one press, and a second press."""
     world = await waiting()

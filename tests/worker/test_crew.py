@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import structlog
 
-from bot.domain.errors import CloudAuthError, CloudBusyError, StaleRowError, StoreBusyError
+from bot.domain.errors import CloudAuthError, CloudBusyError, StaleRowError, StoreBrokenError, StoreBusyError
 from bot.domain.model import Due, DueKind
 from bot.ports import Outside
 from bot.worker.crew import Crew, Outcome, Report
@@ -49,6 +50,7 @@ class Bench:
         (CloudAuthError(), Outcome.BROKEN, 60.0),
         (StaleRowError(), Outcome.RACED, 0.05),
         (StoreBusyError(), Outcome.LATER, 5.0),
+        (StoreBrokenError(), Outcome.BROKEN, 5.0),
         (ZeroDivisionError(), Outcome.BROKEN, 5.0),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
@@ -65,6 +67,23 @@ async def test_an_error_becomes_a_later_due_time(error: Exception, outcome: Outc
 
     assert [report.outcome for report in bench.reports] == [outcome]
     assert (await bench.next_due()).total_seconds() == pytest.approx(wait)
+
+
+async def test_a_row_that_the_use_case_has_put_back_itself_is_no_trouble() -> None:
+    """A warning that a claim is left to its lease would send the operator after something that is not so."""
+
+    async def act(outside: Outside, due: Due) -> None:
+        later = outside.clock.now() + timedelta(minutes=3)
+        await outside.store.write(lambda tx: tx.postpone(due, later))
+        raise CloudAuthError
+
+    bench = Bench(act)
+    await bench.plan()
+    with structlog.testing.capture_logs() as lines:
+        await bench.crew.turn()
+
+    assert [line["event"] for line in lines] == ["operator_needed"]
+    assert await bench.next_due() == timedelta(minutes=3)
 
 
 async def test_waits_grow_and_stay_bounded() -> None:
