@@ -77,7 +77,7 @@ async def test_a_reply_that_may_stand_with_the_requester_is_marked_under_the_car
     world = await asked()
     await world.passes(seconds=30)
     world.chat.unreachable[CHANNEL] = "is_archived"
-    world.chat.fail("cut_after", method="post", channel=ALICE)
+    world.chat.fail("cut_after", method="post", channel=ALICE, times=2)
     await world.presses(LEA, ClickKind.REJECT, reason="no")
     await world.works()
     del world.chat.unreachable[CHANNEL]
