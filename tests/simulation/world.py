@@ -64,6 +64,7 @@ class World:
         self.violations: list[Violation] = []
         self.hasty, self.over = False, False
         """Whether to end with the first broken promise that shows at once; whether to end now."""
+        self.thawed = 0.0
         self.deaths = 0
         self._numbers = itertools.count(1)
         self._plans: list[tuple[float, int]] = []
@@ -243,9 +244,8 @@ class World:
         upcoming = end if due is None else self.now() + (due - self.wall()).total_seconds()
         if self._plans:
             upcoming = min(upcoming, self._plans[0][0])
-        for life in self.lives:
-            if not life.dead and life.frozen_until > self.now():
-                upcoming = min(upcoming, life.frozen_until)
+        asleep = (life.frozen_until for life in self.lives if not life.dead)
+        upcoming = min([upcoming, *(until for until in (self.thawed, *asleep) if until > self.now())])
         gap = min(upcoming, end) - self.now() - 0.02
         if gap > 0.25:
             self.loop.skip(gap)
@@ -273,6 +273,8 @@ class World:
         self.chance.healed = True
         self.ims.busy_until = self.store_busy_until = self.chat_busy_until = 0.0
         self.chat.unreachable.clear()
+        # What a frozen process has begun goes on when its sleep ends: a press it has heard is stored only then.
+        self.thawed = max((life.frozen_until for life in self.lives if not life.dead), default=0.0) + 2
         for life in self.lives:
             life.frozen_until = 0.0
         if not self.alive():
@@ -282,7 +284,8 @@ class World:
         end, most = self.now() + SETTLING, self.story.steps + RESTLESS
         while self.now() < end and self.story.steps < most and not self.over:
             await asyncio.sleep(2)
-            if not self._busy() and not self._plans and self.agenda.next_due() is None:
+            rests = self.now() > self.thawed and not self._busy() and not self._plans
+            if rests and self.agenda.next_due() is None:
                 return
             self._hurry(end)
 

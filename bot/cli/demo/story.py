@@ -119,7 +119,7 @@ async def proven(scene: Scene) -> None:
     scene.tell.does("operator", "$ imagebot audit verify")
     code, output = await scene.bot.run("audit", "verify")
     scene.tell.line(output)
-    if code or not re.search(r"\d+ events, unbroken\. Head: \w{16}", output):
+    if code or not re.search(r"unbroken from its beginning\.\nHead: \w{64}", output):
         raise WentWrongError(f"imagebot audit verify did not find the log unbroken (exit code {code}).")
     scene.truth()
     scene.tell.truth("slack", scene.talk.check_nothing_twice())
