@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -13,3 +14,4 @@ from tests.fuzz.loop import close_all
 def _loops() -> Iterator[None]:
     yield
     close_all()
+    logging.disable(logging.NOTSET)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tests.invariants.acknowledged import acknowledged_clicks, acknowledged_commands, questions_answered
 from tests.invariants.cards import cards_show_the_end, ends_fit_their_pairs, failures_were_read
-from tests.invariants.decisions import approved_in_time, decided_on_what_was_shown
+from tests.invariants.decisions import approved_in_time, decided_on_what_was_shown, unknown_holds
 from tests.invariants.endings import everything_ends, stuck_is_said
 from tests.invariants.evidence import Evidence, Violation
 from tests.invariants.lasting import only_what_failed_is_retried, shares_end
@@ -45,6 +45,7 @@ ALL: Mapping[Invariant, int] = {
     duplicates_are_marked: 6,
     votes_count: 7,
     approved_in_time: 7,
+    unknown_holds: 7,
     decided_on_what_was_shown: 7,
     refusals_say_why: 8,
     clicks_are_answered: 8,

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.domain.model import (
     Action,
+    Actor,
     AuditEvent,
     ClickKind,
     Decision,
@@ -236,6 +237,10 @@ class Evidence(Protocol):
         """Seconds for which what the bot looked up may have been old when it acted on it, at most."""
 
     @property
+    def started_on(self) -> Sequence[tuple[int, Actor]]:
+        """What the bot was told of a requester when it started a lane, by the id of that event; where it is known."""
+
+    @property
     def lookup_age(self) -> float:
         """By how many seconds of `staleness` the policy is never old, which is read at the last moment."""
 
@@ -260,3 +265,4 @@ class Collected:
     team: str = "T0OWN"
     staleness: float = 90.0
     lookup_age: float = 0.0
+    started_on: list[tuple[int, Actor]] = field(default_factory=list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.model import Action, ClickKind, ImageId, RequestId
+from bot.domain.model import Actor, ClickKind, GroupName, ImageId, RequestId
 from bot.domain.notices import Buttons, Copy
 from bot.domain.states import LaneState, MemberOutcome
 from tests.invariants.evidence import Collected
@@ -13,14 +13,13 @@ from tests.invariants.histories import Bad, change, say
 
 
 def never_taken_back(seen: Collected) -> None:
-    """Every share was for a time, and nothing is due."""
-    member = next(
-        m
-        for m in seen.stored.members
-        if m.outcome is MemberOutcome.DONE
-        and seen.stored.request(seen.stored.lane(m.lane).request).action is Action.SHARE
+    """Every share was for a time, nothing is due, and nobody asked for anything back."""
+    until = datetime(2099, 1, 1, tzinfo=UTC)
+    seen.stored = replace(
+        seen.stored,
+        members=tuple(replace(member, shared_until=until) for member in seen.stored.members),
+        requests=tuple(replace(request, parent=None) for request in seen.stored.requests),
     )
-    change(seen, "members", lambda m: m is member, shared_until=datetime(2099, 1, 1, tzinfo=UTC))
 
 
 def retried_all(seen: Collected) -> None:
@@ -70,8 +69,19 @@ def approved_unseen(seen: Collected) -> None:
     change(seen, "events", lambda e: e is event, data={**event.data, "plan_hash": "f" * 32})
 
 
+def started_unknowing(seen: Collected) -> None:
+    """Nobody could be told of any group, and every lane started all the same."""
+    started = [event for event in seen.stored.events if event.kind == "lane_started"]
+    every = frozenset(GroupName(name) for one in seen.policies for name in one.policy.groups)
+    seen.started_on = [
+        (event.id, Actor(person=seen.stored.request(event.request).requester, groups=frozenset(), unknown_groups=every))
+        for event in started if event.request is not None
+    ]  # fmt: skip
+
+
 BAD_ENDS: list[tuple[str, Bad]] = [
     ("shares_end", never_taken_back), ("only_what_failed_is_retried", retried_all),
     ("ends_fit_their_pairs", done_in_part), ("failures_were_read", failed_unread), ("cards_show_the_end", old_card),
     ("approved_in_time", approved_late), ("decided_on_what_was_shown", approved_unseen),
+    ("unknown_holds", started_unknowing),
 ]  # fmt: skip

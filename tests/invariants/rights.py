@@ -111,10 +111,10 @@ def _wrong_member(evidence: Evidence, asked: tuple[Request, Lane, Member], start
     request, _, member = asked
     at = _when(evidence, started)
     whys: dict[str, None] = {}
-    for policy, image in product(_policies(evidence, at), _images(evidence, member, at)):
+    for policy, image in product(policies_at(evidence, at), _images(evidence, member, at)):
         for actor, groups in _actors(evidence, request.requester, at):
             del groups
-            ask = _ask(evidence, asked, actor, policy, image, started)
+            ask = asked_of(evidence, asked, actor, policy, image, started)
             why = _judged(evidence, asked, policy, ask, at)
             if not why:
                 return ""
@@ -163,7 +163,7 @@ def _glass(evidence: Evidence, asked: tuple[Request, Lane, Member], policy: Poli
     for event in broken:
         moment = _when(evidence, event)
         for force, (actor, _) in product(
-            _policies(evidence, moment), _actors(evidence, request.requester, moment)
+            policies_at(evidence, moment), _actors(evidence, request.requester, moment)
         ):
             few = min(pairs, len(evidence.stored.members_of(lane.id)))
             if reference_policy.may_break_glass(
@@ -206,7 +206,7 @@ def _when(evidence: Evidence, event: AuditEvent) -> float:
     return evidence.event_at.get(event.id, event.at.timestamp())
 
 
-def _policies(evidence: Evidence, at: float) -> list[Policy]:
+def policies_at(evidence: Evidence, at: float) -> list[Policy]:
     since = at - evidence.staleness + evidence.lookup_age
     before = [one for one in evidence.policies if one.at <= since][-1:]
     return [one.policy for one in (*before, *(p for p in evidence.policies if since < p.at <= at))]
@@ -225,7 +225,7 @@ def _actors(evidence: Evidence, person: Person, at: float) -> Iterator[tuple[Act
     """The person as they were at each moment of the time."""
     since = at - evidence.staleness
     moments = [since, *(one.at for one in evidence.groups if since < one.at <= at)]
-    policy = _policies(evidence, at)[-1]
+    policy = policies_at(evidence, at)[-1]
     seen = set()
     for moment in moments:
         standing: dict[str, frozenset[str]] = {}
@@ -253,7 +253,7 @@ def _actors(evidence: Evidence, person: Person, at: float) -> Iterator[tuple[Act
             )
 
 
-def _ask(
+def asked_of(
     evidence: Evidence,
     asked: tuple[Request, Lane, Member],
     actor: Actor,

@@ -112,7 +112,11 @@ def test_the_demo_plays_its_story_to_the_end_wherever_it_is_run(tmp_path: Path) 
         assert code == 0, played.seen + played.errors()
         assert "WRONG" not in played.seen
         assert len(re.findall(r"^── \d\. ", played.seen, re.MULTILINE)) == 8
-        assert re.search(r"^The log is unbroken from its beginning\.\nHead: [0-9a-f]{64}, event \d+\.$", played.seen, re.MULTILINE)
+        assert re.search(
+            r"^The log is unbroken from its beginning\.\nHead: [0-9a-f]{64}, event \d+\.$",
+            played.seen,
+            re.MULTILINE,
+        )
         assert "(9 pairs in all, each added exactly once)" in played.seen
         assert "none of them twice" in played.seen
         assert "All 8 steps really happened" in played.seen

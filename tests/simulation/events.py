@@ -15,6 +15,7 @@ from tests.simulation.chance import Fault
 from tests.simulation.script import Deed, DeedKind
 
 if TYPE_CHECKING:
+    from tests.simulation.life import Life
     from tests.simulation.world import World
 
 
@@ -70,8 +71,14 @@ def _for_a_while(world: World, passing: int, number: int, dice: Random) -> int:
     return after
 
 
-def became(world: World, event: AuditEvent) -> None:
-    """Something became durable: now and then that is just when somebody makes the policy stricter."""
+def became(world: World, event: AuditEvent, by: tuple[Life, object]) -> None:
+    """Something became durable, `by` a task of a process (None: several at once). Now and then that is just when somebody makes
+    the policy stricter."""
+    life, task = by
+    if event.kind == "lane_started" and (number := event.request) is not None and task is not None:
+        requester = world.back.read(lambda view: view.request(number)).requester
+        if (known := life.looked_up.get((task, requester))) is not None:
+            world.seen.started_on.append((event.id, known))
     if event.data.get("state") == "approved" and (dice := world.chance.strikes(Fault.POLICY_RACE)):
         world.at(dice.uniform(0, 0.1), lambda: _race(world, dice))
 

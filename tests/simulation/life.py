@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import BugError, ClaimLostError, StaleRowError
-from bot.domain.model import Limits
+from bot.domain.model import Actor, Limits, Person
 from bot.domain.polling import Durations
 from bot.ports import Outside
 from bot.worker.crew import Report
@@ -62,6 +62,8 @@ class Life:
         """Calls that are under way and will not be for long."""
         self.tasks: dict[int, NumberedTask] = {}
         self.hand = hand
+        self.looked_up: dict[tuple[object, Person], Actor] = {}
+        """What each task was last told of a person."""
         outside = Outside(
             store=SimulatedStore(self, hand), cloud=SimulatedCloud(self), chat=SimulatedChat(self),
             people=SimulatedPeople(self), clock=SkewedClock(world, skew), pace=LearnedPace(REGION, _learned(world)),

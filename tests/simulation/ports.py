@@ -56,6 +56,7 @@ class SimulatedStore:
     def __init__(self, life: Life, hand: Hand) -> None:
         self._life, self._hand, self._world = life, hand, life.world
         self._waiting: list[tuple[Callable[[Transaction], Any], asyncio.Future[Any]]] = []
+        self._bringers: list[object] = []
 
     async def write(self, step: Callable[[Transaction], T]) -> T:
         world, life = self._world, self._life
@@ -63,6 +64,7 @@ class SimulatedStore:
         self._trouble()
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((step, future))
+        self._bringers.append(asyncio.current_task())
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_later(world.dice.uniform(0.0005, 0.004), self._flush)
         life.in_flight += 1
@@ -104,13 +106,15 @@ class SimulatedStore:
             return
         batch = [one for one in self._waiting if not one[1].cancelled()]
         self._waiting.clear()
+        alone = self._bringers[0] if len(self._bringers) == 1 else None
+        self._bringers.clear()
         steps = [step for step, _ in batch]
         if world.chance.strikes(Fault.CRASH_BEFORE_COMMIT):
             self._hand.undo(steps)
             world.kill(life, "before a commit")
             return
         answers = self._hand.commit(steps)
-        world.committed(life)
+        world.committed(life, alone)
         if world.chance.strikes(Fault.CRASH_AFTER_COMMIT):
             world.kill(life, "after a commit")
             return
@@ -263,7 +267,12 @@ class SimulatedPeople:
         self._life, self._town = life, life.world.town
 
     async def actor(self, person: Person, groups: Mapping[GroupName, GroupDef]) -> Actor:
-        return await crossing(self._life, f"look up {person.user}", lambda: self._town.actor(person, groups))
+        def effect() -> Actor:
+            found = self._town.actor(person, groups)
+            self._life.looked_up[asyncio.current_task(), person] = found
+            return found
+
+        return await crossing(self._life, f"look up {person.user}", effect)
 
     async def group_members(self, group: GroupDef) -> frozenset[Person] | None:
         return await crossing(self._life, f"look up {group.name}", lambda: self._town.members(group))

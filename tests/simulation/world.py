@@ -119,7 +119,7 @@ class World:
 
     # -- what is seen -----------------------------------------------------------------------------------------
 
-    def committed(self, life: Life) -> None:
+    def committed(self, life: Life, alone: object = None) -> None:
         """Something became durable just now."""
         self.agenda.forget()
         events = self.back.read(lambda view: view.events(after=self._last_event))
@@ -128,7 +128,7 @@ class World:
             lane = f" {event.lane or ('#' + str(event.request) if event.request else '')}"
             self.tell("state", f"{event.kind}{lane} {event.data.get('state', '')}".rstrip(), life)
             self._last_event = event.id
-            became(self, event)
+            became(self, event, (life, alone))
 
     def called(self, before: int) -> None:
         """Calls may have reached the cloud since there were so many: what is final about them is judged at once."""
