@@ -24,7 +24,9 @@ from tests.journeys.stage import Stage, empty_stage
 
 SETTINGS: dict[str, Any] = {
     "retry_delay": 0.1, "settle_delay": 0.05, "settle_reads": 2, "verify_reads": 2, "lease": 3, "http_timeout": 2, "log": "info",
+    "digest_above": 50,
 }  # fmt: skip
+"""The people of the stories wait for a reply under the card: what a digest may say in its stead has a story of its own."""
 JOB_SECONDS = Setup().job_seconds
 CALLS = 1000
 LOOK = 0.002
