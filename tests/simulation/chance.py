@@ -43,6 +43,7 @@ class Fault(StrEnum):
     DUPLICATE = "duplicate delivery"
     NO_ACK = "acknowledgement lost"
     POLICY_RACE = "policy edit just as a lane is approved"
+    CANCEL_RACE = "cancelled just as its call is put back"
 
 
 RATES: Mapping[Fault, float] = {
@@ -54,7 +55,7 @@ RATES: Mapping[Fault, float] = {
     Fault.STALE_LIST: 0.2, Fault.SLOW_CALL: 0.02, Fault.CHAT_BUSY: 0.06, Fault.CHAT_CUT_BEFORE: 0.04,
     Fault.CHAT_CUT_AFTER: 0.1, Fault.CHAT_AUTH: 0.02, Fault.URL_DEAD: 0.2, Fault.GROUPS_UNKNOWN: 0.08,
     Fault.GROUPS_STALE: 0.3, Fault.DUPLICATE: 0.15, Fault.NO_ACK: 0.1,
-    Fault.POLICY_RACE: 0.25,
+    Fault.POLICY_RACE: 0.25, Fault.CANCEL_RACE: 0.4,
 }  # fmt: skip
 """How often each kind strikes at a chance for it, before the seed makes it rarer or more frequent."""
 

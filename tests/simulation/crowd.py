@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import BotError
-from bot.domain.model import ClickKind, Person
+from bot.domain.model import ClickKind, Lane, LaneId, Person, RequestId
 from bot.domain.notices import Buttons, Message
 from bot.usecases.receive_click import Clicked, receive_click
 from bot.usecases.receive_command import Typed, receive_command
@@ -15,6 +15,7 @@ from tests.invariants.evidence import Pressed
 from tests.invariants.evidence import Typed as Answered
 from tests.simulation import town
 from tests.simulation.chance import Fault
+from tests.simulation.happening import happened, jump
 from tests.simulation.life import LIVING, KilledError, Life
 from tests.simulation.script import Deed
 
@@ -133,7 +134,7 @@ class Crowd:
         buttons, click, ts = found
         user, team = self._presser(dice, click, buttons)
         hash = "0" * 32 if dice.random() < 0.04 else buttons.plan_hash
-        reason = "not now" if click is ClickKind.REJECT else ""
+        reason = "not now <!channel> & <@U0EVE>" if click is ClickKind.REJECT else ""
         for _ in range(2 if dice.random() < 0.12 else 1):
             key, url = self.new_key(user)
             clicked = Clicked(
@@ -141,6 +142,37 @@ class Crowd:
                 dedupe_key=key, message_ts=ts, reason=reason, response_url=url,
             )  # fmt: skip
             await self._press(dice, clicked)
+
+    async def approve_late(self, deed: Deed) -> None:
+        """The clock jumps to just behind the deadline of a lane, and several approve it in that moment."""
+        dice, world = deed.dice(self._world.seed), self._world
+        lane = next(filter(None, (self._waits(dice) for _ in range(8))), None)
+        if lane is None or lane.deadline is None:
+            return
+        seconds = max((lane.deadline - world.wall()).total_seconds() + 4.0, 0.0)
+        jump(world, seconds)
+        happened(world, deed.kind, f"the clock jumps by {seconds:.0f} s, to the deadline of {lane.id}")
+        for user in town.LATE_APPROVERS:
+            key, url = self.new_key(user)
+            clicked = Clicked(
+                person=Person(town.TEAM, user), channel=town.CHANNELS[0], click=ClickKind.APPROVE, lane=lane.id,
+                plan_hash=lane.plan_hash, dedupe_key=key, response_url=url,
+            )  # fmt: skip
+            world.at(0.0, lambda clicked=clicked: self._press(dice, clicked))  # type: ignore[misc]
+
+    def _waits(self, dice: Random) -> Lane | None:
+        """The lane of some button, when it has a deadline."""
+        found = self._button(dice)
+        lane: Lane | None = found and self._world.back.read(lambda view: view.lane(LaneId(found[0].lane)))
+        return lane if lane is not None and lane.deadline is not None else None
+
+    async def cancels(self, request: RequestId, requester: Person) -> None:
+        """Whoever asked thinks better of it."""
+        key, url = self.new_key(requester.user)
+        text = f"cancel #{request}"
+        typed = Typed(person=requester, channel=town.CHANNELS[0], text=text, dedupe_key=key, response_url=url)
+        self._world.tell("person", f"{requester.user} types: {text}")
+        await self._delivered(Random(key), lambda life: receive_command(life.outside, typed))
 
     async def _press(self, dice: Random, clicked: Clicked) -> None:
         """What was not acknowledged is delivered again, the same."""

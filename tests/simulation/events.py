@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from bot.domain.states import LaneState
 from bot.ports import View
 from tests.simulation import town
 from tests.simulation.chance import Fault
+from tests.simulation.happening import happened, jump
 from tests.simulation.script import Deed, DeedKind
 
 if TYPE_CHECKING:
@@ -32,23 +32,18 @@ def happen(world: World, deed: Deed) -> Awaitable[None] | None:
             group = dice.choice(sorted(town.MEMBERS))
             told = world.town.change(group, dice.choice((*town.MEMBERS[group], town.EVE)))
         case DeedKind.CLOCK:
-            jump = dice.choice((-9.0, -2.0, 90.0, 600.0, 3600.0))
-            world.off += timedelta(seconds=jump)
-            world.interrupted()  # leases may have run out under those who hold them
-            world.seen.staleness = max(world.seen.staleness, 90.0 + abs(jump))
-            told = f"the clock jumps by {jump:g} s"
+            seconds = dice.choice((-9.0, -2.0, 90.0, 600.0, 3600.0))
+            jump(world, seconds)
+            told = f"the clock jumps by {seconds:g} s"
+        case DeedKind.LATE:
+            return world.crowd.approve_late(deed)
         case DeedKind.SECOND | DeedKind.FREEZE | DeedKind.STOP:
             return _to_a_process(world, deed.kind, dice)
         case _:
             told = _storm(world, deed.kind, dice)
     if told is not None:
-        _done(world, deed.kind, told)
+        happened(world, deed.kind, told)
     return None
-
-
-def _done(world: World, kind: DeedKind, told: str) -> None:
-    world.done.append(kind)
-    world.tell("fault", told)
 
 
 def _policy(world: World, dice: Random) -> str:
@@ -79,6 +74,10 @@ def became(world: World, event: AuditEvent, by: tuple[Life, object]) -> None:
         requester = world.back.read(lambda view: view.request(number)).requester
         if (known := life.looked_up.get((task, requester))) is not None:
             world.seen.started_on.append((event.id, known))
+    put_back = event.request if event.kind == "job_put_back" else None
+    if put_back is not None and (dice := world.chance.strikes(Fault.CANCEL_RACE)):
+        request = world.back.read(lambda view: view.request(put_back))
+        world.at(dice.uniform(0, 1), lambda: world.crowd.cancels(request.id, request.requester))
     if event.data.get("state") == "approved" and (dice := world.chance.strikes(Fault.POLICY_RACE)):
         world.at(dice.uniform(0, 0.1), lambda: _race(world, dice))
 
@@ -135,7 +134,7 @@ def _to_a_process(world: World, kind: DeedKind, dice: Random) -> Awaitable[None]
     if kind is DeedKind.SECOND:
         if len(alive) > 1:
             return None
-        _done(world, kind, "a second process is started beside the first")
+        happened(world, kind, "a second process is started beside the first")
         world.start_life()
         return None
     world.interrupted()
@@ -143,11 +142,11 @@ def _to_a_process(world: World, kind: DeedKind, dice: Random) -> Awaitable[None]
         length = dice.choice((5.0, 40.0, 75.0, 200.0, 400.0))
         life.frozen_until = world.now() + length
         world.seen.staleness = max(world.seen.staleness, 90.0 + length)
-        _done(world, kind, f"process {life.number} is frozen for {length:g} s")
+        happened(world, kind, f"process {life.number} is frozen for {length:g} s")
         if len(alive) == 1 and dice.random() < 0.7:
             world.at(dice.uniform(1, length), world.start_life)
         return None
-    _done(world, kind, f"process {life.number} is asked to stop")
+    happened(world, kind, f"process {life.number} is asked to stop")
     return _stop(world, life, dice.choice((0.0, 0.05, 1.0, 20.0)))
 
 

@@ -28,6 +28,7 @@ class DeedKind(StrEnum):
     STORM_STORE = "store busy for a while"
     CHANNEL = "channel closed to the bot"
     DELETED = "card deleted in Slack"
+    LATE = "clock jumps to a deadline as several approve"
 
 
 PEOPLE = (DeedKind.TYPES, DeedKind.PRESSES)
@@ -36,6 +37,7 @@ WORLD: Mapping[DeedKind, int] = {
     DeedKind.CONSOLE: 5, DeedKind.POLICY: 3, DeedKind.JOINS: 4, DeedKind.CLOCK: 3, DeedKind.SECOND: 2,
     DeedKind.FREEZE: 2, DeedKind.STOP: 2, DeedKind.STORM_CLOUD: 2, DeedKind.STORM_CHAT: 2,
     DeedKind.STORM_STORE: 2, DeedKind.CHANNEL: 2, DeedKind.DELETED: 2,
+    DeedKind.LATE: 2,
 }  # fmt: skip
 """How often each happens at most in one story."""
 

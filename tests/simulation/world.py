@@ -41,13 +41,8 @@ class World:
     def __init__(
         self, script: Script, loop: VirtualLoop, story: Story, changed: Changed = lambda outside: outside
     ) -> None:
-        self.script, self.seed, self.loop, self.story, self.changed = (
-            script,
-            script.seed,
-            loop,
-            story,
-            changed,
-        )
+        self.script, self.seed, self.loop = script, script.seed, loop
+        self.story, self.changed = story, changed
         self.seen = Collected(team=town.TEAM, lookup_age=LOOKUP_AGE)
         self.chance = Chance(script.seed, script.rates, script.only)
         self.dice = Random(f"{script.seed}/latency")
