@@ -76,9 +76,12 @@ def _put(tx: Transaction, reports: Iterable[Notice], into: Notice) -> None:
 
 
 def draw(tx: Transaction, outside: Outside, this: Notice) -> Notice:
-    """The digest with what is true now, and with everything that waits by now. What does not fit goes into the next one."""
+    """The digest with what is true now, and with everything that waits by now. What does not fit goes into the next one. One that may
+    stand already is said again in the same words: whoever finds it has found this one."""
+    if this.may_stand:
+        return this
     said = tx.said_by(this.id)
-    if this.channel is not None and this.state is NoticeState.PENDING:
+    if this.channel is not None:
         more = tx.reports_waiting(this.channel, _AT_ONCE)
         _put(tx, more, this)
         said = (*said, *more)
