@@ -15,7 +15,7 @@ from tests.invariants.histories import BAD, Bad
 from tests.invariants.histories_of_ends import BAD_ENDS
 from tests.simulation import run_script, script_of
 
-SEED = 2
+SEED = 4
 HISTORIES = (*BAD, *BAD_ENDS)
 
 
