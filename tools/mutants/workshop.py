@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("bot", "tests", "tools")
 COPIED_FILES = ("pyproject.toml", "policy.example.yml", "manifest.yml")
 AT_ONCE = 2
-FIRST_SEED = 0
+FIRST_SEED = 1000
 SEEDS = 300
 """Worlds that are played with a mutant at most."""
 LONGEST = 900.0
