@@ -67,15 +67,16 @@ class Result:
         }  # fmt: skip
 
 
+@dataclass
 class _Seen:
-    """Remembers the ends of what passes by."""
+    """Remembers the ends of what passed by last."""
 
-    def __init__(self) -> None:
-        self.first = self.last = 0
-        self.head = ""
+    first: int = 0
+    last: int = 0
+    head: str = ""
 
     def pass_on(self, events: Iterable[Stored]) -> Iterator[Stored]:
-        self.__init__()  # type: ignore[misc]
+        self.first, self.last, self.head = 0, 0, ""
         for event in events:
             self.first = self.first or event.id
             self.last, self.head = event.id, event.hash if isinstance(event, AuditEvent) else ""

@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.adapters.store.audit_file import AuditFile
-from bot.domain.audit import Damaged, Stored, as_ocsf, as_plain, as_row, from_ocsf, from_plain, from_row
+from bot.domain.audit import (
+    COLUMNS,
+    Damaged,
+    Stored,
+    as_ocsf,
+    as_plain,
+    as_row,
+    from_ocsf,
+    from_plain,
+    from_row,
+)
 from bot.domain.errors import BugError, OperatorError, StoreBrokenError
 from bot.domain.model import AuditEvent, RequestId
 
 FORMS = ("jsonl", "csv", "ocsf")
-COLUMNS = ("id", "at", "kind", "team", "user", "request", "lane", "data", "previous", "hash")
-"""Of the audit log as a table."""
 LARGEST_CELL = 64 * 1024 * 1024
 """Bytes of one cell of a CSV file; Python's own limit is below what a request of a thousand pairs takes."""
 

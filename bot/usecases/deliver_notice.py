@@ -46,13 +46,21 @@ async def deliver_notice(outside: Outside, due: Due) -> None:
         await _deliver(outside, due, notice)
 
 
-def _plan(view: View, outside: Outside, id: int) -> _Plan | None:
+def _to_send(view: View, outside: Outside, id: int) -> Notice | None:
     """None when there is nothing to send, now or ever."""
     notice = view.notice(id)
     if notice is None or notice.state in OVER or (notice.digest is not None and not notice.is_digest):
         return None
     before = view.notice_before(id)
     if before is not None and not _may_overtake(view, outside, notice, before):
+        return None
+    return notice
+
+
+def _plan(view: View, outside: Outside, id: int) -> _Plan | None:
+    """None as for `_to_send`."""
+    notice = _to_send(view, outside, id)
+    if notice is None:
         return None
     return _Plan(
         notice=notice, errand=errand(view, notice), joins=digest.joins(view, outside, notice),
@@ -91,11 +99,10 @@ async def _without_sending(outside: Outside, due: Due) -> bool:
 def _begin(tx: Transaction, outside: Outside, due: Due) -> Notice | None:
     """The notice as it was before, now marked as being sent; None when there is nothing to send any more. One that is `sending`
     was left by somebody who died over it, or who only sleeps and will send it yet."""
-    plan = _plan(tx, outside, int(due.subject))
-    if plan is None:
+    notice = _to_send(tx, outside, int(due.subject))
+    if notice is None:
         tx.finish(due)
         return None
-    notice = plan.notice
     redrawn = notice.kind is NoticeKind.CARD and notice.request is not None and bool(tx.cards(notice.request))
     if notice.state is NoticeState.SENDING and redrawn:
         notice = replace(notice, state=NoticeState.PENDING)  # to draw a card once more is harmless

@@ -42,9 +42,9 @@ def joins(view: View, outside: Outside, notice: Notice) -> bool:
 
 
 def join(tx: Transaction, outside: Outside, notice: Notice) -> tuple[int, ...]:
-    """All that wait for the notice's channel now, put into the digest that waits there, or into a new one. Their ids; empty when
-    it turned out that there is nothing to join."""
-    if not joins(tx, outside, notice) or notice.channel is None:
+    """All that wait for the channel of a notice that `joins`, put into the digest that waits there, or into a new one. Their ids;
+    empty when it turned out that there is nothing to join."""
+    if notice.channel is None:
         return ()
     reports = tx.reports_waiting(notice.channel, _AT_ONCE)
     there = tx.digest_waiting(notice.channel)

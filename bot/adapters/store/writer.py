@@ -68,10 +68,8 @@ class Writer(threading.Thread):
         if self._busy or not self._waiting.empty() or not self._gate.acquire(blocking=False):
             return False
         try:
-            began, before = time.perf_counter(), self._connection.total_changes
-            self._have_patience(False)
-            self._write([waiter])
-            changed = self._connection.total_changes - before
+            began = time.perf_counter()
+            changed = self._changed_by([waiter], patient=False)
         finally:
             self._gate.release()
         if isinstance(waiter.error, StoreBusyError):
@@ -87,21 +85,21 @@ class Writer(threading.Thread):
         while not (self._ending and not self._taken):
             batch = self._take()
             with self._gate:
-                before = self._connection.total_changes
-                self._have_patience(True)
-                self._write(batch)
-                changed = self._connection.total_changes - before
+                changed = self._changed_by(batch, patient=True)
             answer(batch)
             if changed:
                 self._committed(changed)
             self._busy = bool(self._taken)
         self._connection.close()
 
-    def _have_patience(self, patient: bool) -> None:
-        """Whether a lock of another process is waited for."""
+    def _changed_by(self, batch: list[Waiter], *, patient: bool) -> int:
+        """Rows, once the batch is written. `patient`: a lock of another process is waited for."""
+        before = self._connection.total_changes
         if patient is not self._patient:
             self._connection.execute(f"PRAGMA busy_timeout = {self._patience if patient else 0}")
             self._patient = patient
+        self._write(batch)
+        return self._connection.total_changes - before
 
     def _take(self) -> list[Waiter]:
         """All that waits, at most BATCH, without those who have left already."""

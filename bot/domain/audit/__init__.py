@@ -10,12 +10,13 @@ from bot.domain.audit.anchoring import HASH, HEAD_ANCHORED, HEAD_SAID, Anchor, a
 from bot.domain.audit.chaining import GENESIS, canonical, chain
 from bot.domain.audit.excerpt import Excerpt, verify_part
 from bot.domain.audit.ocsf import as_ocsf, from_ocsf
-from bot.domain.audit.plain import as_plain, as_row, from_plain, from_row
+from bot.domain.audit.plain import COLUMNS, as_plain, as_row, from_plain, from_row
 from bot.domain.audit.sealing import RETAINED, Prefix, removable, start_of, verify_kept
 from bot.domain.audit.verifying import BEGINNING, Broken, Damaged, Harm, Start, Stored, verify
 
 __all__ = [
     "BEGINNING",
+    "COLUMNS",
     "GENESIS",
     "HASH",
     "HEAD_ANCHORED",

@@ -10,7 +10,8 @@ from bot.domain.audit.chaining import as_json_keeps_it, canonical, instant
 from bot.domain.errors import BugError
 from bot.domain.model import AuditEvent, LaneId, Person, RequestId
 
-_KEYS = ("id", "at", "kind", "team", "user", "request", "lane", "data", "previous", "hash")
+COLUMNS = ("id", "at", "kind", "team", "user", "request", "lane", "data", "previous", "hash")
+"""Of an event as plain values, in their order in a table."""
 
 
 def as_plain(event: AuditEvent) -> dict[str, object]:
@@ -44,7 +45,7 @@ def as_row(event: AuditEvent) -> dict[str, str]:
 def from_row(row: Mapping[str, str]) -> AuditEvent:
     """The event that `as_row` wrote. Raises BugError when it is none."""
     try:
-        return _event({key: _cell(row[key]) for key in _KEYS})
+        return _event({key: _cell(row[key]) for key in COLUMNS})
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BugError(f"this is no audit event: {error}") from error
 
@@ -66,7 +67,7 @@ def from_plain(plain: Mapping[str, object]) -> AuditEvent:
     text is nothing. Raises BugError when it is none."""
     try:
         text_alone = isinstance(plain["data"], str)
-        values = {key: None if text_alone and plain[key] == "" else plain[key] for key in _KEYS}
+        values = {key: None if text_alone and plain[key] == "" else plain[key] for key in COLUMNS}
         return _event(values | {"kind": plain["kind"]})
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BugError(f"this is no audit event: {error}") from error
