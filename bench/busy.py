@@ -8,7 +8,7 @@ import re
 import tempfile
 import time
 import urllib.request
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from bench.grown import grow
 from bench.load import Commands, drive
 from bench.machine import Measured, measured
 from bench.servers.processes import Bots, Server, bots_on
-from bench.table import Goal, Row, compared
+from bench.table import Goal, Row, compared, seen_with
 
 REQUESTS, JOBS = 1_000, 4_000
 API_RATE = 150
@@ -78,4 +78,4 @@ def _row(taken: Measured[list[Round]]) -> Row:
         [one[1] for one in taken.value],
         Goal(most=1.3),
     )
-    return replace(row, others=taken.others, repeated=taken.repeated)
+    return seen_with(row, taken)

@@ -16,14 +16,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.load import Commands, Figures, WrongAnswerError, drive
 from bench.machine import Measured, hurry, measured
 from bench.servers.processes import ROOT, Place, Server, started
-from bench.table import Goal, Row, compared
+from bench.table import Goal, Row, compared, seen_with
 
 WARM_UP = 100
 ACKNOWLEDGED = b"is recorded"
@@ -173,7 +173,7 @@ def _row(
     floors: Sequence[float] = [figure(one[floor]) for one in taken.value]
     ours: Sequence[float] = [figure(one["imagebot"]) for one in taken.value]
     row = compared(*named, floors, ours, bound)
-    return replace(row, others=taken.others, repeated=taken.repeated)
+    return seen_with(row, taken)
 
 
 def _p50(figures: Figures) -> float:

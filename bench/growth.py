@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from bench.grown import grow
 from bench.load import Commands, Figures, drive
 from bench.machine import Measured, measured
 from bench.servers.processes import Bots, bots_on
-from bench.table import Goal, Row, compared
+from bench.table import Goal, Row, compared, seen_with
 from bot.adapters.store import SqliteStore
 from bot.domain.model import DueKind
 
@@ -33,20 +33,6 @@ SMALL, LARGE, LARGE_QUICK = 1_000, 1_000_000, 100_000
 DUE = 2_000
 CLAIMS, HANDS = 40, 20
 CALLS, WARM_UP = 400, 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """What was measured on one database."""
-
-    requests: int
-    in_flight: int
-    ack: Figures
-    claim_us: float
-    """To claim twenty due rows, durably."""
-    memory_mb: float
-    """Resident memory of the bot after that load."""
-    database_mb: float
 
 
 def run(*, quick: bool = False) -> list[dict[str, Any]]:
@@ -149,4 +135,4 @@ async def _claims(store: SqliteStore, number: int, hands: int) -> float:
 def _row(what: str, taken: Measured[list[Mapping[int, float]]], large: int, most: float) -> Row:
     floors, ours = [one[SMALL] for one in taken.value], [one[large] for one in taken.value]
     row = compared("G4", what, floors, ours, Goal(most=most))
-    return Row(**{**asdict(row), "others": taken.others, "repeated": taken.repeated})
+    return seen_with(row, taken)

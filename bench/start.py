@@ -21,7 +21,7 @@ from bench.growth import resident_mb
 from bench.load import Commands, drive
 from bench.machine import Measured, measured
 from bench.servers.processes import ROOT, Server, Surroundings, address_of, surroundings
-from bench.table import Goal, Row, compared
+from bench.table import Goal, Row, compared, seen_with
 
 ECHO, OURS = "import bench.servers.echo", "import bot.app.serve"
 
@@ -38,8 +38,8 @@ def run(rounds: int = 7) -> list[dict[str, Any]]:
         _first_ack(around.bot, around, ACKNOWLEDGED)  # the compiled files are there from now on
         starts = measured(lambda: [_started(around) for _ in range(rounds)])
     imports = measured(lambda: [(_import_ms(ECHO), _import_ms(OURS)) for _ in range(rounds)])
-    seconds = Measured(value=[(floor[0], own[0]) for floor, own in starts.value], others=starts.others)
-    memory = Measured(value=[(floor[1], own[1]) for floor, own in starts.value], others=starts.others)
+    seconds = replace(starts, value=[(floor[0], own[0]) for floor, own in starts.value])
+    memory = replace(starts, value=[(floor[1], own[1]) for floor, own in starts.value])
     return [
         asdict(_row("ms from spawn to the first acknowledged command, against bare Bolt", seconds, 1.3)),
         asdict(_row("ms of CPU to import all modules, against bare Bolt", imports, 1.25)),
@@ -77,4 +77,4 @@ def _row(what: str, taken: Measured[list[Pair]], most: float) -> Row:
     row = compared(
         "G10", what, [one[0] for one in taken.value], [one[1] for one in taken.value], Goal(most=most)
     )
-    return replace(row, others=taken.others, repeated=taken.repeated)
+    return seen_with(row, taken)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from bench.machine import DISTURBED
+from bench.machine import DISTURBED, Measured
 
 NO_GOAL = "(no goal)"
 
@@ -67,6 +67,11 @@ def compared(goal: str, what: str, floors: Sequence[float], ours: Sequence[float
         goal_text=bound.text,
         ok=bound.met_by(ratio),
     )
+
+
+def seen_with(row: Row, taken: Measured[Any]) -> Row:
+    """The row, and what others did while it was measured."""
+    return replace(row, others=taken.others, repeated=taken.repeated)
 
 
 def row_of(figures: Mapping[str, Any]) -> Row:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-COPIED = ("bot", "tests", "tools", "docs")
-COPIED_FILES = ("pyproject.toml", "policy.example.yml", "manifest.yml", "README.md")
+from tools.copies import copy_tree, is_the_copy, write
+
 REFERENCE = "tests/domain/test_policy_reference.py"
 VOTES_REFERENCE = "tests/domain/test_policy_reference_votes.py"
 OTHERS = tuple(
@@ -341,22 +339,6 @@ def occurrences(root: Path, mutant: Mutant) -> int:
     return (root / mutant.file).read_text(encoding="utf-8").count(mutant.old)
 
 
-def copy_tree(to: Path) -> None:
-    """What the tests need, without anything that was compiled or cached."""
-    for folder in COPIED:
-        shutil.copytree(ROOT / folder, to / folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in COPIED_FILES:
-        shutil.copy(ROOT / name, to / name)
-
-
-def write(tree: Path, file: str, text: str) -> None:
-    """The file with this text, and nothing compiled of an earlier one."""
-    path = tree / file
-    path.write_text(text, encoding="utf-8")
-    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
-        compiled.unlink()
-
-
 def run_there(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """A Python in the copy, which sees the code of the copy, and only the plugins of pytest that are named."""
     surroundings = {"PYTHONPATH": str(tree), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "400"}
@@ -377,12 +359,6 @@ def run_tests(tree: Path, suites: Sequence[str]) -> tuple[int, str]:
     if not (failed[3] or "").lower().startswith("assert"):
         return CRASHED, f"{failed[1]}::{failed[2]} crashed: {failed[3]}"
     return done.returncode, f"{failed[1]}::{failed[2]}"
-
-
-def is_the_copy(tree: Path) -> bool:
-    """Whether the tests there import the code there."""
-    done = run_there(tree, "-c", "import bot; print(bot.__file__)")
-    return Path(done.stdout.strip()).resolve().is_relative_to(tree.resolve())
 
 
 def in_order(file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -25,11 +25,15 @@ PROJECTS = {
     "shop-test": "7d2f1c0a5b9e4d3c8f6a7b8091a2b3c4",
     "shop-prod": "edc89b490d7d4392898e19b2deb34797",
 }
-POLICY = f"""\
+
+
+def policy_of(engineers: str, leads: str, *rules: str) -> str:
+    """A policy over PROJECTS in which dev and test are open to the engineers and prod needs a lead; with more rules, a line each."""
+    return f"""\
 version: 1
 groups:
-  engineers: {{slack_usergroup: {ENGINEERS}}}
-  leads: {{slack_usergroup: {LEADS}}}
+  engineers: {{slack_usergroup: {engineers}}}
+  leads: {{slack_usergroup: {leads}}}
 projects:
 {chr(10).join(f"  - {{id: {id}, name: {name}, env: {name.removeprefix('shop-')}, tenant: self}}" for name, id in PROJECTS.items())}
 limits: {{max_open_per_requester: 10000}}
@@ -39,11 +43,14 @@ rules:
     effect: permit
     when: {{requester.groups: {{any: [engineers]}}, project.env: {{eq: prod}}}}
     require: {{count: 1, from: [leads]}}
-tests:
+{"".join(f"  - {rule}{chr(10)}" for rule in rules)}tests:
   - name: dev is self-service
     request: {{by: {{groups: [engineers]}}, image: {{name: base-ubuntu-24}}, project: shop-dev}}
     expect: {{outcome: allow}}
 """
+
+
+POLICY = policy_of(ENGINEERS, LEADS)
 
 
 def environment(slack: SimSlack, cloud: SimIms) -> dict[str, str]:

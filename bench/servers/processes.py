@@ -71,6 +71,17 @@ class Server:
             raise ServerError(f"{self.name} did not stop:\n{self.end_of_log()}") from None
 
 
+@contextmanager
+def _paused(servers: Sequence[Server]) -> Iterator[None]:
+    for server in servers:
+        server.pause()
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.go_on()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """All servers of one measurement, in one folder."""
@@ -98,13 +109,8 @@ class Place:
     def alone(self, server: Server) -> Iterator[None]:
         """Only this one runs, so that none disturbs another's figures; with the bot, what stands around it."""
         rest = [s for s in self.servers if s is not server and not (server is self.bot and s is self.outside)]
-        for other in rest:
-            other.pause()
-        try:
+        with _paused(rest):
             yield
-        finally:
-            for other in rest:
-                other.go_on()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +126,8 @@ class Bots:
     @contextmanager
     def alone(self, name: str) -> Iterator[Server]:
         """Only this bot runs."""
-        rest = [bot for other, bot in self.bots.items() if other != name]
-        for other in rest:
-            other.pause()
-        try:
+        with _paused([bot for other, bot in self.bots.items() if other != name]):
             yield self.bots[name]
-        finally:
-            for other in rest:
-                other.go_on()
 
 
 @contextmanager
@@ -243,6 +243,15 @@ def _settings(folder: Path) -> dict[str, str]:
 def _start(
     stack: ExitStack, folder: Path, name: str, command: list[str], environment: Mapping[str, str]
 ) -> Server:
+    server = launched(stack, folder, name, command, environment)
+    hurry(server.process.pid)
+    return server
+
+
+def launched(
+    stack: ExitStack, folder: Path, name: str, command: list[str], environment: Mapping[str, str]
+) -> Server:
+    """A module of ours as a process in that folder, with its log there and nothing of our environment; ended with the stack."""
     log = folder / f"{name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -254,7 +263,6 @@ def _start(
             env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **environment},
             start_new_session=True,
         )
-    hurry(process.pid)
     server = Server(name, process, log)
     stack.callback(server.stop)
     return server

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import combinations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.packing import fewest
 from bot.domain.model import ImageId, ProjectId
 from bot.domain.packing import Rectangle, pack
 
@@ -27,27 +25,6 @@ def grids(rows: int, columns: int) -> st.SearchStrategy[set[Pair]]:
 
 def held(rectangles: tuple[Rectangle, ...]) -> list[Pair]:
     return [(image, project) for each in rectangles for image in each.images for project in each.projects]
-
-
-def fewest(pairs: set[Pair], max_images: int, max_projects: int) -> int:
-    """The least number of rectangles, by trying everything."""
-    cells = {each: 1 << n for n, each in enumerate(sorted(pairs))}
-    images, projects = sorted({i for i, _ in pairs}), sorted({p for _, p in pairs})
-    rectangles = []
-    for height in range(1, max_images + 1):
-        for rows in combinations(images, height):
-            for width in range(1, max_projects + 1):
-                for columns in combinations(projects, width):
-                    inside = [cells.get((row, column), 0) for row in rows for column in columns]
-                    if all(inside):
-                        rectangles.append(sum(inside))
-
-    @cache
-    def rest(left: int) -> int:
-        lowest = left & -left
-        return min((1 + rest(left & ~r) for r in rectangles if r & lowest and not r & ~left), default=0)
-
-    return rest((1 << len(cells)) - 1)
 
 
 @given(grids(12, 12), st.integers(1, 5), st.integers(1, 5))

@@ -189,17 +189,11 @@ class MemoryCloud:
 
     async def find_images(self, refs: Sequence[str]) -> Mapping[str, tuple[ImageFacts, ...]]:
         self._enter("find_images", tuple(refs))
-        found = {}
-        for ref in refs:
-            by_id = self.images.get(ImageId(ref.lower()))
-            named = [image for image in self.images.values() if image.name == ref]
-            own = [image for image in named if image.owned]
-            found[ref] = (by_id,) if by_id else tuple(own or named)
-        return found
+        return found_among(self.images, refs)
 
     async def image_names(self) -> tuple[str, ...]:
         self._enter("image_names")
-        return tuple(sorted({image.name for image in self.images.values() if image.owned and image.name}))
+        return names_among(self.images)
 
     async def members(self, image: ImageId) -> tuple[CloudMember, ...]:
         self._enter("members", image)
@@ -341,3 +335,21 @@ class MemoryCloud:
         for reads, job in waiting:
             if reads <= 0:
                 self._end(job)
+
+
+def found_among(
+    images: Mapping[ImageId, ImageFacts], refs: Sequence[str]
+) -> Mapping[str, tuple[ImageFacts, ...]]:
+    """As Cloud.find_images, where these are all there are."""
+    found = {}
+    for ref in refs:
+        by_id = images.get(ImageId(ref.lower()))
+        named = [image for image in images.values() if image.name == ref]
+        own = [image for image in named if image.owned]
+        found[ref] = (by_id,) if by_id else tuple(own or named)
+    return found
+
+
+def names_among(images: Mapping[ImageId, ImageFacts]) -> tuple[str, ...]:
+    """As Cloud.image_names."""
+    return tuple(sorted({image.name for image in images.values() if image.owned and image.name}))

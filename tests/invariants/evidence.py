@@ -6,7 +6,7 @@ Times named `at` are seconds of the observer, who never jumps; the store's own t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -31,8 +31,17 @@ from bot.domain.model import (
     Request,
     RequestId,
 )
-from bot.domain.notices import Message, Notice
+from bot.domain.notices import Bullets, Line, Message, Notice, Paragraph, Small
 from bot.domain.policy import Policy
+
+
+def lines_of(message: Message) -> Iterator[Line]:
+    """Every line of its picture that is made of spans."""
+    for part in message.parts:
+        if isinstance(part, Bullets):
+            yield from part.lines
+        elif isinstance(part, Paragraph | Small):
+            yield part.line
 
 
 @dataclass(frozen=True)

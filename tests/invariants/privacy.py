@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.adapters.slack.blocks import drawn
-from bot.domain.notices import Bullets, Group, Message, Paragraph, Small, Who
+from bot.domain.notices import Group, Message, Who
 from bot.simulator.slack.mentions import mentions
-from tests.invariants.evidence import Evidence, Stored
+from tests.invariants.evidence import Evidence, Stored, lines_of
 
 
 def no_secret_left(evidence: Evidence) -> Iterator[str]:
@@ -59,13 +59,5 @@ def no_foreign_mention(evidence: Evidence) -> Iterator[str]:
 
 
 def _spans(message: Message) -> Iterator[Any]:
-    for part in message.parts:
-        lines = (
-            part.lines
-            if isinstance(part, Bullets)
-            else (part.line,)
-            if isinstance(part, Paragraph | Small)
-            else ()
-        )
-        for line in lines:
-            yield from line
+    for line in lines_of(message):
+        yield from line

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.model import Outcome
-from bot.domain.notices import Bullets, Message, NoticeKind, Paragraph, Small, Text
+from bot.domain.notices import Message, NoticeKind, Text
 from bot.domain.states import LaneState, MemberOutcome, RequestState
-from tests.invariants.evidence import Evidence
+from tests.invariants.evidence import Evidence, lines_of
 
 
 def refusals_say_why(evidence: Evidence) -> Iterator[str]:
@@ -67,14 +67,5 @@ def clicks_are_answered(evidence: Evidence) -> Iterator[str]:
 
 
 def _words(message: Message) -> str:
-    words = [message.text]
-    for part in message.parts:
-        lines = (
-            part.lines
-            if isinstance(part, Bullets)
-            else (part.line,)
-            if isinstance(part, Paragraph | Small)
-            else ()
-        )
-        words += ["".join(span.text for span in line if isinstance(span, Text)) for line in lines]
-    return "\n".join(words)
+    lines = ("".join(span.text for span in line if isinstance(span, Text)) for line in lines_of(message))
+    return "\n".join((message.text, *lines))

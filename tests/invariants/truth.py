@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from bot.domain.model import Action, Lane, Member, Request
-from bot.domain.notices import Bullets, Heading, Message, Moment, Paragraph, Small, Text
+from bot.domain.notices import Heading, Message, Moment, Paragraph, Text
 from bot.domain.states import LaneState, MemberOutcome
-from tests.invariants.evidence import Call, Evidence, Said
+from tests.invariants.evidence import Call, Evidence, Said, lines_of
 
 _NUMBER = re.compile(r"^#(\d+) ")
 _RESULT = re.compile(r"\(request #(\d+)\)$")
@@ -158,16 +158,8 @@ def _shows(action: Action, status: str | None) -> bool:
 
 
 def _codes(message: Message) -> Iterator[str]:
-    for part in message.parts:
-        lines = (
-            part.lines
-            if isinstance(part, Bullets)
-            else (part.line,)
-            if isinstance(part, Paragraph | Small)
-            else ()
-        )
-        for line in lines:
-            for span in line:
-                if isinstance(span, Text) and span.style == "code":
-                    yield span.text
+    for line in lines_of(message):
+        for span in line:
+            if isinstance(span, Text) and span.style == "code":
+                yield span.text
                 assert not isinstance(span, Moment) or span.at.tzinfo is not None

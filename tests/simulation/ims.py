@@ -17,7 +17,7 @@ from bot.domain.errors import (
 )
 from bot.domain.model import Action, CloudMember, ImageFacts, ImageId, ProjectId
 from bot.ports import JobPhase, JobReading, Ticket
-from tests.fakes.memory_cloud import MemoryCloud
+from tests.fakes.memory_cloud import MemoryCloud, found_among, names_among
 from tests.invariants.evidence import Call, Change, Collected, Listing, Pictured
 from tests.simulation.chance import Chance, Fault
 
@@ -96,17 +96,11 @@ class SimulatedIms:
 
     def find_images(self, refs: Sequence[str]) -> Mapping[str, tuple[ImageFacts, ...]]:
         self._trouble(read=True)
-        found = {}
-        for ref in refs:
-            by_id = self.images.get(ImageId(ref.lower()))
-            named = [image for image in self.images.values() if image.name == ref]
-            own = [image for image in named if image.owned]
-            found[ref] = (by_id,) if by_id else tuple(own or named)
-        return found
+        return found_among(self.images, refs)
 
     def image_names(self) -> tuple[str, ...]:
         self._trouble(read=True)
-        return tuple(sorted({image.name for image in self.images.values() if image.owned and image.name}))
+        return names_among(self.images)
 
     def members(self, image: ImageId) -> tuple[CloudMember, ...]:
         self._trouble(read=True)

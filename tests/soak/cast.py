@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
+from bench.servers.outside import policy_of
+
 PEOPLE = tuple(f"U0SOAK{number:04d}" for number in range(400))
 LEADERS = PEOPLE[:20]
 """They decide and ask for nothing themselves, so that nobody's own vote is in question."""
 REQUESTERS = PEOPLE[20:]
 CHANNELS = tuple(f"C0SOAK{number:03d}" for number in range(60))
 ENGINEERS, LEADS = "S0SOAKENG", "S0SOAKLEADS"
-PROJECTS = {
-    "shop-dev": "9c61004714024f9586705d090530f9fa",
-    "shop-test": "7d2f1c0a5b9e4d3c8f6a7b8091a2b3c4",
-    "shop-prod": "edc89b490d7d4392898e19b2deb34797",
-}
-POLICY = f"""\
-version: 1
-groups:
-  engineers: {{slack_usergroup: {ENGINEERS}}}
-  leads: {{slack_usergroup: {LEADS}}}
-projects:
-{chr(10).join(f"  - {{id: {id}, name: {name}, env: {name.removeprefix('shop-')}, tenant: self}}" for name, id in PROJECTS.items())}
-limits: {{max_open_per_requester: 10000}}
-rules:
-  - {{id: dev, effect: permit, when: {{requester.groups: {{any: [engineers]}}, project.env: {{in: [dev, test]}}}}, require: none}}
-  - id: prod
-    effect: permit
-    when: {{requester.groups: {{any: [engineers]}}, project.env: {{eq: prod}}}}
-    require: {{count: 1, from: [leads]}}
-  - {{id: taking-back, effect: permit, action: unshare, when: {{requester.groups: {{any: [engineers]}}}}, require: none}}
-tests:
-  - name: dev is self-service
-    request: {{by: {{groups: [engineers]}}, image: {{name: base-1}}, project: shop-dev}}
-    expect: {{outcome: allow}}
-"""
+POLICY = policy_of(
+    ENGINEERS,
+    LEADS,
+    "{id: taking-back, effect: permit, action: unshare, when: {requester.groups: {any: [engineers]}}, require: none}",
+)
 SETTINGS = {
     "IMAGEBOT_LISTEN": "127.0.0.1:0",
     "IMAGEBOT_COMMANDS_PER_MINUTE": "1000000",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.servers.processes import ROOT, Server, address_of
+from bench.servers.processes import Server, address_of, launched
 from tests.soak.cast import POLICY, SETTINGS
 
 
@@ -35,7 +32,7 @@ class Place:
 def at_work(folder: Path, *, images: int, as_served: bool) -> Iterator[Place]:
     """Both processes, ready; ended at the end. `as_served`: with the bot's own pace of calls to Slack. Raises ServerError."""
     with ExitStack() as stack:
-        around = _start(stack, folder, "surroundings", ["tests.soak.surroundings", str(images)], {})
+        around = launched(stack, folder, "surroundings", ["tests.soak.surroundings", str(images)], {})
         said = json.loads(around.told(re.compile(r"^\{.*\}$", re.MULTILINE)))
         (folder / "policy.yml").write_text(POLICY, encoding="utf-8")
         settings = {
@@ -45,26 +42,7 @@ def at_work(folder: Path, *, images: int, as_served: bool) -> Iterator[Place]:
             "IMAGEBOT_DATABASE": f"sqlite:///{folder / 'imagebot.db'}",
         }
         command = ["bot", "serve"] if as_served else ["tests.soak.served"]
-        bot = _start(stack, folder, "imagebot", command, settings)
+        bot = launched(stack, folder, "imagebot", command, settings)
         bot.url = address_of(bot)
         bot.told(re.compile("ready_to_serve"))
         yield Place(folder=folder, bot=bot, around=around, said=said)
-
-
-def _start(
-    stack: ExitStack, folder: Path, name: str, command: list[str], environment: Mapping[str, str]
-) -> Server:
-    log = folder / f"{name}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            stdin=subprocess.PIPE,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **environment},
-            start_new_session=True,
-        )
-    server = Server(name, process, log)
-    stack.callback(server.stop)
-    return server

@@ -19,8 +19,8 @@ import aiohttp
 
 from bench.command_path import disk
 from bench.machine import busy_seconds, own_seconds
+from bench.servers.outside import PROJECTS
 from bench.servers.processes import ROOT, ServerError
-from tests.soak.cast import PROJECTS
 from tests.soak.judge import Row, Run, held, judged, others_of
 from tests.soak.load import Load
 from tests.soak.processes import Place, at_work

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-from tests.soak.cast import CHANNELS, LEADERS, PROJECTS, REQUESTERS, image_name, is_unlucky
+from bench.servers.outside import PROJECTS
+from tests.soak.cast import CHANNELS, LEADERS, REQUESTERS, image_name, is_unlucky
 
 Deed = Literal["", "approve", "reject", "cancel", "cancel by command"]
 NOT_THERE = "no-such-image-anywhere"

@@ -18,9 +18,10 @@ from typing import Any
 
 from aiohttp import web
 
+from bench.servers.outside import PROJECTS
 from bot.simulator.ims import SimIms
 from bot.simulator.slack import SimMessage, SimSlack
-from tests.soak.cast import CHANNELS, ENGINEERS, LEADERS, LEADS, PEOPLE, PROJECTS, image_name, is_unlucky
+from tests.soak.cast import CHANNELS, ENGINEERS, LEADERS, LEADS, PEOPLE, image_name, is_unlucky
 
 Json = dict[str, Any]
 REASON = ("imagebot.reason", "imagebot.reason.text")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.copies import write
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -52,15 +54,8 @@ def applied(tree: Path, one: Mutant) -> Iterator[None]:
     try:
         for edit in one.edits:
             text = (tree / edit.file).read_text(encoding="utf-8")
-            _write(tree / edit.file, text.replace(edit.old, edit.new))
+            write(tree, edit.file, text.replace(edit.old, edit.new))
         yield
     finally:
         for file, text in before.items():
-            _write(tree / file, text)
-
-
-def _write(path: Path, text: str) -> None:
-    """The file with this text, and nothing compiled of an earlier one."""
-    path.write_text(text, encoding="utf-8")
-    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
-        compiled.unlink()
+            write(tree, file, text)

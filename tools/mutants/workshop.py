@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,11 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.copies import copy_tree, is_the_copy
 from tools.mutants.mutant import Mutant, applied, rotten
 
-ROOT = Path(__file__).parents[2]
-COPIED = ("bot", "tests", "tools")
-COPIED_FILES = ("pyproject.toml", "policy.example.yml", "manifest.yml")
 AT_ONCE = 2
 FIRST_SEED = 1000
 SEEDS = 300
@@ -52,7 +49,7 @@ class Workshop:
         self._pool = ThreadPoolExecutor(AT_ONCE)
         for number in range(AT_ONCE):
             tree = place / f"tree-{number}"
-            _copy(tree)
+            copy_tree(tree, compiled=True)
             self._trees.put(tree)
 
     def try_all(self, mutants: Sequence[Mutant], seeds: int) -> Iterator[Try]:
@@ -127,17 +124,6 @@ def hunt(tree: Path, first: int, seeds: int, promises: Sequence[int]) -> dict[st
     return answer
 
 
-def is_the_copy(tree: Path) -> bool:
-    """Whether what is imported there is the code there."""
-    code = "import bot, tests; print(bot.__file__); print(tests.__file__)"
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code], cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)},
-        capture_output=True, text=True,
-    )  # fmt: skip
-    files = [Path(line).resolve() for line in done.stdout.split()]
-    return len(files) == 2 and all(file.is_relative_to(tree.resolve()) for file in files)
-
-
 @contextmanager
 def workshop() -> Iterator[Workshop]:
     """For as long as it is used; its copies are gone afterwards. Raises RuntimeError when a copy is not what is imported."""
@@ -149,11 +135,3 @@ def workshop() -> Iterator[Workshop]:
             yield made
         finally:
             made.close()
-
-
-def _copy(to: Path) -> None:
-    """What the simulation needs; compiled files stay valid, for they are told by the time of their source."""
-    for folder in COPIED:
-        shutil.copytree(ROOT / folder, to / folder, ignore=shutil.ignore_patterns(".*"))
-    for name in COPIED_FILES:
-        shutil.copy2(ROOT / name, to / name)

@@ -16,13 +16,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.copies import ROOT
 from tools.mutation import explained
 from tools.mutation.finding import enumerations, mutants_of
 from tools.mutation.mutants import Mutant
 from tools.mutation.table import Result, show
 from tools.mutation.workshop import (
     DOMAIN,
-    ROOT,
     TESTS,
     FirstPass,
     copied,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,16 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.copies import ROOT, copy_tree
 from tools.mutation.mutants import Mutant
 from tools.mutation.quick import Quick, Verdict
 from tools.mutation.session import Reach, Session, answer_of, collect, in_a_fork, measured
 from tools.mutation.thorough import Known, Thorough, load
 
-ROOT = Path(__file__).parents[2]
 DOMAIN = "bot/domain"
 TESTS = ("tests/domain",)
-COPIED = ("bot", "tests", "tools", "docs")
-COPIED_FILES = ("pyproject.toml", "policy.example.yml", "manifest.yml", "README.md")
 FEW_EXAMPLES = 20
 """Of each property, in the first pass. What survives that is tried with all of them."""
 
@@ -39,10 +36,7 @@ def copied() -> Iterator[Path]:
     """A folder with all that the tests need, as the current and importable one."""
     with TemporaryDirectory(prefix="mutants-") as place:
         tree = Path(place).resolve()
-        for folder in COPIED:
-            shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        for name in COPIED_FILES:
-            shutil.copy(ROOT / name, tree / name)
+        copy_tree(tree)
         os.chdir(tree)
         sys.path.insert(0, str(tree))
         try:
