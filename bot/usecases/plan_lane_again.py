@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.domain.lifecycle import step
 from bot.domain.model import Due, Lane, Member, Request
@@ -18,8 +19,9 @@ from bot.domain.plan import (
     reminders_of,
 )
 from bot.domain.states import LaneEvent, LaneState
+from bot.domain.wording.held import Planned, known_now
 from bot.ports import Outside, Transaction
-from bot.usecases.advance import Happened, lane_and_request, save_step, schedule
+from bot.usecases.advance import Happened, lane_and_request, save_step, schedule, tell_thread
 from bot.usecases.look_up import actor, refresh
 
 
@@ -65,7 +67,7 @@ def _as_it_was(lane: Lane, members: Sequence[Member], groups: Sequence[Group]) -
 def _regroup(
     tx: Transaction, outside: Outside, request: Request, lane: Lane, groups: Sequence[Group]
 ) -> None:
-    """The first group stays in the lane, the others get lanes of their own, numbered after the last."""
+    """The first group stays in the lane, the others get lanes of their own, numbered after the last. The thread is told."""
     now, policy = outside.clock.now(), outside.policy()
     first, *others = groups
     event = (
@@ -77,16 +79,27 @@ def _regroup(
         after = replace(
             after, deadline=deadline, reminders=reminders_of(policy, after.verdict, now, deadline)
         )
-    number = max(other.number for other in tx.lanes(request.id))
     tx.drop_members(lane.id)
-    for offset, group in enumerate(others, start=1):
+    planned = [(after, members_of(after, first)), *_parted(tx, outside, request, others, now)]
+    happened = Happened(kind="lane_planned_again", at=now, data=_planned(after, first, policy.digest))
+    save_step(tx, request, after, happened, members=planned[0][1])
+    tell_thread(tx, request, known_now(request, planned, policy.groups), now)
+
+
+def _parted(
+    tx: Transaction, outside: Outside, request: Request, groups: Sequence[Group], now: datetime
+) -> list[Planned]:
+    """The groups as lanes of their own."""
+    policy, number = outside.policy(), max(other.number for other in tx.lanes(request.id))
+    planned: list[Planned] = []
+    for offset, group in enumerate(groups, start=1):
         new, members = open_lane(request, number + offset, group, policy, now)
         tx.add_lane(new, members)
         data = _planned(new, group, policy.digest)
         tx.record("lane_planned", at=now, request=request.id, lane=new.id, data=data)
         schedule(tx, new, now)
-    happened = Happened(kind="lane_planned_again", at=now, data=_planned(after, first, policy.digest))
-    save_step(tx, request, after, happened, members=members_of(after, first))
+        planned.append((new, members))
+    return planned
 
 
 def _planned(lane: Lane, group: Group, policy: str) -> dict[str, object]:

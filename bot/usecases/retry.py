@@ -21,7 +21,7 @@ from bot.domain.model import (
     RequestId,
 )  # fmt: skip
 from bot.domain.notices import Message
-from bot.domain.plan import plan_hash
+from bot.domain.plan import plan_hash, unread
 from bot.domain.states import JobEvent, JobState, LaneState, MemberOutcome, RequestState
 from bot.domain.wording import replies, thread
 from bot.ports import Outside, Transaction
@@ -116,10 +116,7 @@ def _open_again(
         ended_at=None,
         version=0,
     )
-    members = [
-        replace(m, lane=new.id, outcome=MemberOutcome.PENDING, detail="", cloud_status="", job=None)
-        for m in failed
-    ]
+    members = [_pending(m, new.id) for m in failed]
     tx.add_lane(new, members)
     for decision in tx.decisions(lane.id):
         tx.add_decision(replace(decision, lane=new.id, plan_hash=new.plan_hash))
@@ -140,6 +137,15 @@ def _open_again(
     )
     redraw(tx, request, happened.at)
     schedule(tx, new, happened.at)
+
+
+def _pending(failed: Member, lane: LaneId) -> Member:
+    """What is known of its image was read before it failed, or long before: its member list counts as not read, so that the start
+    looks anew."""
+    image = unread(failed.image)
+    return replace(
+        failed, lane=lane, image=image, outcome=MemberOutcome.PENDING, detail="", cloud_status="", job=None
+    )
 
 
 async def retry_by_click(outside: Outside, due: Due, item: InboxItem) -> None:

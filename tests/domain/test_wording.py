@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,21 +19,29 @@ from bot.domain.errors import (
 )
 from bot.domain.lifecycle import STATE_WORDS
 from bot.domain.model import (
+    Action,
     AllOf,
     AnyOf,
     GroupDef,
     GroupName,
     ImageFacts,
     ImageId,
+    Lane,
     LaneId,
     Member,
     Need,
+    Outcome,
+    Person,
     ProjectFacts,
     ProjectId,
+    Request,
+    RequestId,
+    Verdict,
 )  # fmt: skip
-from bot.domain.notices import Line, Message, Text
-from bot.domain.states import LaneState
+from bot.domain.notices import Bullets, Line, Message, Text
+from bot.domain.states import LaneState, RequestState
 from bot.domain.wording import replies
+from bot.domain.wording.held import known_now
 from bot.domain.wording.pairs import lasting, needed, pair_lines
 
 
@@ -49,8 +58,6 @@ def member(image: str, project: str) -> Member:
 
 def test_images_with_the_same_projects_share_a_line() -> None:
     """30 x 40 pairs are read as one line, not as 1,200."""
-    from bot.domain.model import Action
-
     members = [member(i, p) for i in ("one", "two") for p in ("dev", "prod")] + [member("three", "dev")]
     lines = [words(line) for line in pair_lines(Action.SHARE, members)]
     assert lines == ["one, two → dev, prod", "three → dev"]
@@ -119,3 +126,41 @@ def test_a_refusal_of_the_cloud_carries_its_request_id() -> None:
     """What support asks for first."""
     error = CloudRefusedError("no such project", status=400, code="IMG.0067", request_id="req-77")
     assert "req-77" in replies.trouble(error, "").text
+
+
+def planned(state: LaneState, **verdict: object) -> Lane:
+    given = Verdict(**{"outcome": Outcome.ALLOW, "rules": ("r",), "why": "Because.", **verdict})  # type: ignore[arg-type]
+    return Lane(
+        id=LaneId("7.1"), request=RequestId(7), number=1, state=state, verdict=given, plan_hash="h",
+        created_at=datetime(2026, 3, 2, tzinfo=UTC), deadline=datetime(2026, 3, 3, tzinfo=UTC),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lane", "expected"),
+    [
+        (planned(LaneState.APPROVED), "Goes now: one with dev."),
+        (planned(LaneState.SUCCEEDED), "Already so: one with dev."),
+        (
+            planned(LaneState.AWAITING_APPROVAL, requirement=Need(count=1, groups=frozenset({GroupName("leads")}))),
+            "Waits for a decision: one with dev. Needs 1 of @leads, before @.",
+        ),
+        (
+            planned(LaneState.DENIED, why="No rule permits this.", nearest="Ask for dev."),
+            "Refused: one with dev. No rule permits this. Nearest way through: Ask for dev.",
+        ),
+        (planned(LaneState.HOLDING, why="The tags are unknown."), "Still on hold: one with dev. The tags are unknown."),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_hold_is_said_part_by_part(lane: Lane, expected: str) -> None:
+    """For each part: what is to be done now, and by whom, or why not."""
+    request = Request(
+        id=RequestId(7), action=Action.SHARE, requester=Person("T", "U"), channel="C", text="", image_refs=("one",),
+        project_refs=("dev",), reason="", duration=None, state=RequestState.PLANNED, created_at=lane.created_at,
+        dedupe_key="k",
+    )  # fmt: skip
+    said = known_now(request, [(lane, [member("one", "dev")])], {})
+    assert [words(line) for part in said.parts if isinstance(part, Bullets) for line in part.lines] == [
+        expected
+    ]
+    assert said.text == f"No longer on hold (request #7). {expected.partition(' Needs')[0]}"

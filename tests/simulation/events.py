@@ -140,7 +140,7 @@ def _to_a_process(world: World, kind: DeedKind, dice: Random) -> Awaitable[None]
     world.interrupted()
     if kind is DeedKind.FREEZE:
         length = dice.choice((5.0, 40.0, 75.0, 200.0, 400.0))
-        life.frozen_until = world.now() + length
+        life.freeze(length)
         world.seen.staleness = max(world.seen.staleness, 90.0 + length)
         happened(world, kind, f"process {life.number} is frozen for {length:g} s")
         if len(alive) == 1 and dice.random() < 0.7:

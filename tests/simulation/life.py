@@ -90,6 +90,10 @@ class Life:
         if self.dead:
             raise KilledError
 
+    def freeze(self, seconds: float) -> None:
+        """From now on, and longer where it sleeps already: what runs in it waits for the end it was told first."""
+        self.frozen_until = max(self.frozen_until, self.world.now() + seconds)
+
     async def pause(self, seconds: float) -> None:
         """Time passes; whoever is frozen goes on later, whoever is dead never."""
         self.check()
