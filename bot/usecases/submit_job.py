@@ -93,7 +93,7 @@ def _put_back(
     save_job_step(tx, queued, "job_put_back", now)
     found = lane_and_request(tx, job.lane)
     if found is not None and due.attempts in SAID_AT:
-        tell_thread(tx, found[1], thread.still_waiting(error), now)
+        tell_thread(tx, found[1], thread.still_waiting(error, found[0]), now)
     tx.postpone(due, now + wait)
 
 

@@ -365,3 +365,19 @@ async def test_an_approved_lane_whose_facts_cannot_be_read_ends_with_words() -> 
 
     assert (await world.lane()).state is LaneState.EXPIRED
     assert "could not be found out" in world.thread()[-1]
+
+
+async def test_a_wait_after_a_first_call_does_not_promise_that_it_can_be_cancelled() -> None:
+    """The first call was lost and not carried out; what is sent again later cannot be called back."""
+    world = free()
+    world.cloud.put_image("base")
+    world.cloud.fail("lose_before", method="submit")
+    world.cloud.fail("auth", method="submit", times=4)
+    await world.types(ALICE, "share base to shop-dev")
+    await world.passes(minutes=10)
+
+    said = [text for text in world.thread() if "credentials" in text]
+    assert len(said) == 1
+    assert "cancel" not in said[0]
+    assert "Nothing was sent" not in said[0]
+    assert (await world.lane()).state is LaneState.SUCCEEDED

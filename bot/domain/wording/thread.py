@@ -9,7 +9,7 @@ from bot.domain.errors import BotError, OperatorError
 from bot.domain.lifecycle import Recorded
 from bot.domain.model import Action, Job, Lane, Member, Request
 from bot.domain.notices import Bullets, Line, Message, Moment, Paragraph, Part, Small, Span, Who
-from bot.domain.states import MemberOutcome
+from bot.domain.states import LaneState, MemberOutcome
 from bot.domain.wording.pairs import (
     bold,
     counted,
@@ -158,11 +158,14 @@ def kept_by_another(members: Sequence[Member], at: datetime) -> Message:
     return Message(text=text, parts=(Paragraph((plain(text), plain(" "), Moment(at))),))
 
 
-def still_waiting(error: BotError) -> Message:
-    """Nothing was sent to the cloud yet, and it does not depend on the people in the channel."""
+def still_waiting(error: BotError, lane: Lane) -> Message:
+    """A call cannot be sent to the cloud, and it does not depend on the people in the channel."""
     if isinstance(error, OperatorError):
         why = "the cloud does not accept the bot's credentials; the bot's operator has to mend that"
     else:
         why = "the cloud does not take calls just now"
-    text = f"Nothing was sent to the cloud yet: {why}. It is tried again by itself; until it is sent, the request can be cancelled."
+    if lane.state is LaneState.APPROVED:
+        text = f"Nothing was sent to the cloud yet: {why}. It is tried again by itself; until it is sent, the request can be cancelled."
+    else:  # another call of this part was sent before: what is left cannot be cancelled any more
+        text = f"A part of this is not sent to the cloud yet: {why}. It is tried again by itself."
     return Message(text=text, parts=(Paragraph((plain(text),)),))
