@@ -144,9 +144,9 @@ async def reload_policy(bot: Bot) -> None:
 
 def _spare_the_collector() -> None:
     """What was made by now (modules, classes, the wiring) stays until the end. Each full search of it for garbage would hold
-    up everything, the acknowledgements too, for some 50 ms."""
-    gc.collect()
+    up everything, the acknowledgements too, for some 50 ms. From here on there is garbage to be found."""
     gc.freeze()
+    gc.enable()
 
 
 async def serve(config: Config, started: Callable[[str], None] = lambda _: None) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -107,17 +108,30 @@ def data_of(stored: str) -> dict[str, Any]:
 
 # -- values inside values ------------------------------------------------------------------------------------
 
-_IMAGE = TypeAdapter(ImageFacts)
-_PROJECT = TypeAdapter(ProjectFacts)
-_MESSAGE = TypeAdapter(Message)
+# Made when first used: a command is stored without them, and making them takes a part of the start.
+
+
+@cache
+def _images() -> TypeAdapter[ImageFacts]:
+    return TypeAdapter(ImageFacts)
+
+
+@cache
+def _projects() -> TypeAdapter[ProjectFacts]:
+    return TypeAdapter(ProjectFacts)
+
+
+@cache
+def _messages() -> TypeAdapter[Message]:
+    return TypeAdapter(Message)
 
 
 def image(facts: ImageFacts) -> str:
-    return _IMAGE.dump_json(facts).decode()
+    return _images().dump_json(facts).decode()
 
 
 def image_of(stored: str) -> ImageFacts:
-    return _IMAGE.validate_json(stored)
+    return _images().validate_json(stored)
 
 
 def project(facts: ProjectFacts) -> str:
@@ -126,16 +140,16 @@ def project(facts: ProjectFacts) -> str:
 
 
 def project_of(stored: str) -> ProjectFacts:
-    return _PROJECT.validate_json(stored)
+    return _projects().validate_json(stored)
 
 
 def message(what: Message) -> str:
     """Spans and parts are told apart by their `type`."""
-    return _MESSAGE.dump_json(what).decode()
+    return _messages().dump_json(what).decode()
 
 
 def message_of(stored: str) -> Message:
-    return _MESSAGE.validate_json(stored)
+    return _messages().validate_json(stored)
 
 
 def _requirement(needed: Requirement) -> dict[str, Any]:

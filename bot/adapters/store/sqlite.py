@@ -142,15 +142,17 @@ class SqliteStore:
         self._gathered.append(waiter)
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """One that came alone is written here and now; of several the writer's thread makes one commit."""
+        """Written here and now with one commit; or, where the loop is better spared, by the writer's thread."""
         assert self._writer is not None
         with self._closing:
             mine = [waiter for waiter in self._gathered if waiter.loop is loop]
             self._gathered = [waiter for waiter in self._gathered if waiter.loop is not loop]
-            if len(mine) == 1 and not mine[0].future.cancelled() and self._writer.alone(mine[0]):
-                mine[0].settle()
-            elif mine:
-                self._writer.put(mine)
+            wanted = [waiter for waiter in mine if not waiter.future.cancelled()]
+            if wanted and not self._writer.here(wanted):
+                self._writer.put(wanted)
+                return
+        for waiter in wanted:
+            waiter.settle()
 
     async def close(self) -> None:
         """What was asked before is done and answered; then the file is whole by itself, without its log."""

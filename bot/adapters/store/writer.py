@@ -1,6 +1,7 @@
-"""The one who writes. A thread takes all steps that wait, runs each inside a savepoint, and makes them durable with one
-commit: many waiters, one transaction, one fsync. A step that waits alone is written at once by who brings it: waking a
-thread and being woken by it would take as long as writing."""
+"""The one who writes. All steps that wait run each inside a savepoint and are made durable with one commit: many waiters, one
+transaction, one fsync. Steps are written at once by who brings them, the event loop, as long as the disk is quick: two threads
+that take turns at Python's lock, statement by statement, take longer than one that does both (16 commands at once: a sixth more).
+When writing is slow, locked, or too much at a time, a thread does it and the loop goes on."""
 
 from __future__ import annotations
 
@@ -20,14 +21,17 @@ from bot.domain.errors import BotError, BugError, StoreBrokenError, StoreBusyErr
 
 BATCH = 256
 """Most steps in one commit: bounds how long the first of them waits for the last."""
-LONGEST_HERE = 0.002
-"""Seconds. After one that took longer on its bringer's thread (a slow disk, a step with a thousand rows) ..."""
+MOST_HERE = 64
+"""Most steps that their bringer writes together."""
+LONGEST_HERE, LONGEST_STEP = 0.004, 0.0005
+"""Seconds, and as many for each step. After what took longer on its bringer's thread (a slow disk, a step with a thousand
+rows) ..."""
 ELSEWHERE = 50
-"""... so many are left to the writer's thread, for the bringer is the event loop and has others to serve."""
+"""... so many handings-over go to the writer's thread, for the bringer is the event loop and has others to serve."""
 
 
 class Writer(threading.Thread):
-    """Owns the write connection. `put` and `alone` from any thread; `None` ends it after what was put before.
+    """Owns the write connection. `put` and `here` from any thread; `None` ends it after what was put before.
 
     `gate` is held while a batch is written; `committed` is told how many rows each commit changed.
     """
@@ -59,25 +63,28 @@ class Writer(threading.Thread):
     def put(self, waiters: Sequence[Waiter] | None) -> None:
         self._waiting.put(waiters)
 
-    def alone(self, waiter: Waiter) -> bool:
-        """Written by the calling thread, and the waiter has its value or its error; False, and nothing was done, when others
-        wait too, the database is locked, or writing has been slow of late."""
+    def here(self, waiters: Sequence[Waiter]) -> bool:
+        """Written by the calling thread, and each waiter has its value or its error; False, and nothing was done, when they are too
+        many, others wait too, the database is locked, or writing has been slow of late."""
         if self._elsewhere:
             self._elsewhere -= 1
             return False
-        if self._busy or not self._waiting.empty() or not self._gate.acquire(blocking=False):
+        if len(waiters) > MOST_HERE or self._busy or not self._waiting.empty():
+            return False
+        if not self._gate.acquire(blocking=False):
             return False
         try:
             began = time.perf_counter()
-            changed = self._changed_by([waiter], patient=False)
+            changed = self._changed_by(waiters, patient=False)
         finally:
             self._gate.release()
-        if isinstance(waiter.error, StoreBusyError):
-            waiter.error = None
+        if all(isinstance(waiter.error, StoreBusyError) for waiter in waiters):
+            for waiter in waiters:
+                waiter.error = None
             return False
         if changed:
             self._committed(changed)
-        if time.perf_counter() - began > LONGEST_HERE:
+        if time.perf_counter() - began > LONGEST_HERE + LONGEST_STEP * len(waiters):
             self._elsewhere = ELSEWHERE
         return True
 
@@ -92,7 +99,7 @@ class Writer(threading.Thread):
             self._busy = bool(self._taken)
         self._connection.close()
 
-    def _changed_by(self, batch: list[Waiter], *, patient: bool) -> int:
+    def _changed_by(self, batch: Sequence[Waiter], *, patient: bool) -> int:
         """Rows, once the batch is written. `patient`: a lock of another process is waited for."""
         before = self._connection.total_changes
         if patient is not self._patient:
@@ -120,7 +127,7 @@ class Writer(threading.Thread):
         else:
             self._taken.extend(waiters)
 
-    def _write(self, batch: list[Waiter]) -> None:
+    def _write(self, batch: Sequence[Waiter]) -> None:
         """Every waiter of the batch has its value or its error afterwards, and no transaction is open."""
         if not batch:
             return
@@ -181,7 +188,7 @@ class Writer(threading.Thread):
             self._connection.execute("ROLLBACK TO step")
         self._connection.execute("RELEASE step")
 
-    def _give_up(self, batch: list[Waiter], error: BotError) -> None:
+    def _give_up(self, batch: Sequence[Waiter], error: BotError) -> None:
         """Nothing was made durable: each waiter gets its own error or, having none, a copy of this one."""
         self._transaction.head = None
         if self._connection.in_transaction:

@@ -1,4 +1,4 @@
-"""A step that waits alone is written where it was brought; everything else is left to the writer's thread."""
+"""Steps are written where they were brought; what would hold up the loop for long is left to the writer's thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.store import SqliteStore
-from bot.adapters.store.writer import ELSEWHERE, LONGEST_HERE
+from bot.adapters.store.writer import ELSEWHERE, LONGEST_HERE, LONGEST_STEP, MOST_HERE
 from bot.domain.errors import BugError, StoreBrokenError, StoreBusyError
 from bot.ports import Transaction
 from tests.adapters.store.witness import keys, told
@@ -23,7 +23,7 @@ def where(tx: Transaction) -> str:
     return threading.current_thread().name
 
 
-HERE = threading.main_thread().name
+HERE, WRITER = threading.main_thread().name, "imagebot-store-writer"
 
 
 async def settled(store: SqliteStore) -> None:
@@ -38,20 +38,62 @@ async def test_a_lone_step_wakes_no_thread(store: SqliteStore) -> None:
     assert HERE in [await store.write(where) for _ in range(3 * ELSEWHERE)]
 
 
-async def test_steps_that_come_together_are_left_to_the_thread(store: SqliteStore) -> None:
-    """One commit for all, while the loop goes on reading what else comes in."""
+async def test_steps_that_come_together_share_one_commit_here(store: SqliteStore) -> None:
+    """Taking turns with a thread, statement by statement, would take longer than doing it."""
     await settled(store)
 
-    places = await asyncio.gather(*[store.write(where) for _ in range(10)])
+    places = [
+        set(await asyncio.gather(*[store.write(where) for _ in range(10)])) for _ in range(2 * ELSEWHERE)
+    ]
 
-    assert set(places) == {"imagebot-store-writer"}
+    assert {HERE} in places
+
+
+async def test_very_many_steps_are_left_to_the_thread(store: SqliteStore) -> None:
+    """The loop goes on reading what else comes in."""
+    await settled(store)
+
+    places = await asyncio.gather(*[store.write(where) for _ in range(MOST_HERE + 1)])
+
+    assert set(places) == {WRITER}
+
+
+async def test_a_step_that_fails_among_others_here_undoes_itself_alone(store: SqliteStore) -> None:
+    """Its neighbours in the same commit are stored."""
+    await settled(store)
+
+    def failing(tx: Transaction) -> None:
+        told("key-2")(tx)
+        raise BugError("on purpose")
+
+    steps = (told("key-1"), failing, told("key-3"))
+    answers = await asyncio.gather(*[store.write(step) for step in steps], return_exceptions=True)
+
+    assert isinstance(answers[1], BugError)
+    assert await keys(store) == ["key-1", "key-3"]
+
+
+async def test_together_they_wait_for_a_lock_elsewhere(path: str) -> None:
+    """Each happens once, when the lock is gone."""
+    store = SqliteStore(path, busy_timeout=10.0)
+    await settled(store)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.gather(*[store.write(told(f"key-{n}")) for n in range(3)])
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        other.execute("ROLLBACK")
+    await waiting
+
+    assert sorted(await keys(store)) == ["key-0", "key-1", "key-2"]
+    await store.close()
 
 
 async def test_after_a_slow_step_the_loop_is_spared(store: SqliteStore) -> None:
     """On a slow disk the loop must not stand still for each commit."""
 
     def slow(tx: Transaction) -> str:
-        time.sleep(2 * LONGEST_HERE)
+        time.sleep(2 * (LONGEST_HERE + LONGEST_STEP))
         return where(tx)
 
     while await store.write(slow) != HERE:
@@ -114,7 +156,8 @@ async def test_a_row_written_here_is_known_to_the_thread(store: SqliteStore) -> 
     await settled(store)
     now = (await stored_request(store)).created_at
     await store.write(lambda tx: tx.record("here", at=now))
-    await asyncio.gather(*[store.write(lambda tx: tx.record("there", at=now)) for _ in range(3)])
+    there = [store.write(lambda tx: tx.record("there", at=now)) for _ in range(MOST_HERE + 1)]
+    await asyncio.gather(*there)
     await store.write(lambda tx: tx.record("here", at=now))
 
     events = await store.read(lambda view: view.events())
