@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.model import Job, Limits
+from bot.domain.model import Job, Limits, RunningJob
 from bot.domain.policy import Policy
 from bot.ports.chat import AtOnce, Chat, People, Turns
 from bot.ports.cloud import Cloud
@@ -33,7 +33,7 @@ class Pace(Protocol):
     def ended(self, job: Job, now: datetime) -> None:
         """The job was found ended at `now`; before, at `job.polled_at`, it was not. Learned from."""
 
-    def order(self, jobs: Sequence[Job], now: datetime) -> tuple[Job, ...]:
+    def order(self, jobs: Sequence[RunningJob], now: datetime) -> tuple[RunningJob, ...]:
         """The running jobs in the order in which to ask about them; those too young to be asked about are left out."""
 
     def turn_in(self) -> float:

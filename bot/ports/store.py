@@ -24,6 +24,7 @@ from bot.domain.model import (
     ProjectId,
     Request,
     RequestId,
+    RunningJob,
 )
 from bot.domain.notices import Copy, Notice, NoticeDraft
 
@@ -56,7 +57,7 @@ class View(Protocol):
     def jobs_in_flight(self) -> tuple[Job, ...]:
         """All jobs that are queued, submitting, running, verifying or unknown (neither done nor stuck), oldest first."""
 
-    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[Job, ...]:
+    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[RunningJob, ...]:
         """Running jobs whose POLL row could be claimed at `now`, in order of id; of more than `limit` those due longest."""
 
     def durations(self) -> Mapping[str, Mapping[str, object]]:

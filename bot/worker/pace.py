@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.model import Action, Job
-from bot.domain.polling import Durations, Kind, Law, ages, choose, kind_of, next_poll
+from bot.domain.polling import Asked, Durations, Kind, Law, ages, choose, kind_of, next_poll
 
 KEEP_EVERY = timedelta(seconds=5)
 """What was learned is written down at most so often."""
@@ -47,7 +47,7 @@ class LearnedPace:
             self.durations = self.durations.ended(kind, asked, age)
             self._changed.add(kind)
 
-    def order(self, jobs: Sequence[Job], now: datetime) -> tuple[Job, ...]:
+    def order(self, jobs: Sequence[Asked], now: datetime) -> tuple[Asked, ...]:
         laws = {action: self.durations.of(kind_of(action, self._region)) for action in Action}
         return choose(jobs, now, lambda job: laws[job.action])
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import StaleRowError
-from bot.domain.model import Action, DueKind, Job, JobRowId
+from bot.domain.model import Action, DueKind, Job, JobRowId, RunningJob
 from bot.domain.states import JobState
 from bot.ports import Store, Transaction
 from tests.contracts.store_builders import (
@@ -93,21 +93,26 @@ class JobsContract:
 
         def step(tx: Transaction) -> list[Job]:
             states = [JobState.RUNNING, JobState.RUNNING, JobState.RUNNING, JobState.VERIFYING]
-            jobs = [tx.add_job(a_job(lane.id, state=state)) for state in states]
+            jobs = [
+                tx.add_job(
+                    a_job(lane.id, state=state, submitted_at=after(-n), polled_at=after(-1) if n else None)
+                )
+                for n, state in enumerate(states)
+            ]
             for job, minutes in zip(jobs, (2, 1, 9, 0), strict=True):
                 tx.plan_work(DueKind.POLL, str(job.id), after(minutes))
             tx.plan_work(DueKind.VERIFY, str(jobs[2].id), NOON)
             return jobs
 
         jobs = await store.write(step)
-        assert await store.read(lambda v: v.jobs_to_ask(after(3))) == (jobs[0], jobs[1])
+        assert await store.read(lambda v: v.jobs_to_ask(after(3))) == (running(jobs[0]), running(jobs[1]))
         assert await store.read(lambda v: v.jobs_to_ask(after(9), 2)) == (
-            jobs[1],
+            running(jobs[1]),
         )  # one of two is not running
 
         await store.write(lambda tx: _claimed(tx, ["2"], at=3, until=5))
-        assert await store.read(lambda v: v.jobs_to_ask(after(4))) == (jobs[0],)
-        assert await store.read(lambda v: v.jobs_to_ask(after(5))) == (jobs[0], jobs[1])
+        assert await store.read(lambda v: v.jobs_to_ask(after(4))) == (running(jobs[0]),)
+        assert await store.read(lambda v: v.jobs_to_ask(after(5))) == (running(jobs[0]), running(jobs[1]))
 
     async def test_named_rows_are_claimed_in_the_order_they_are_named(self, store: Store) -> None:
         """The worker names the best first and takes the next where somebody was faster."""
@@ -139,3 +144,7 @@ def _claimed(tx: Transaction, subjects: list[str], *, at: float, until: float) -
         after(at), kinds=[DueKind.POLL], until=after(until), claim="w", limit=1, subjects=subjects
     )
     return [row.subject for row in rows]
+
+
+def running(job: Job) -> RunningJob:
+    return RunningJob(id=job.id, action=job.action, submitted_at=job.submitted_at, polled_at=job.polled_at)

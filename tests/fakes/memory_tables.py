@@ -26,6 +26,7 @@ from bot.domain.model import (
     ProjectId,
     Request,
     RequestId,
+    RunningJob,
 )
 from bot.domain.notices import IN_DIGESTS, OVER, Copy, Notice, NoticeKind, NoticeState
 from bot.domain.states import FINAL_REQUEST_STATES, JobState, MemberOutcome
@@ -140,7 +141,7 @@ class MemoryView:
     def jobs_in_flight(self) -> tuple[Job, ...]:
         return tuple(job for job in self._t.jobs.values() if job.state in _IN_FLIGHT)
 
-    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[Job, ...]:
+    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[RunningJob, ...]:
         due = sorted(
             (row.at, subject)
             for (kind, subject), row in self._t.due.items()
@@ -148,7 +149,11 @@ class MemoryView:
         )
         subjects = [subject for _, subject in due if subject.isdecimal()][: max(limit, 0)]
         found = (self._t.jobs.get(JobRowId(int(subject))) for subject in subjects)
-        running = (job for job in found if job is not None and job.state is JobState.RUNNING)
+        running = (
+            RunningJob(id=job.id, action=job.action, submitted_at=job.submitted_at, polled_at=job.polled_at)
+            for job in found
+            if job is not None and job.state is JobState.RUNNING
+        )
         return tuple(sorted(running, key=lambda job: job.id))
 
     def durations(self) -> Mapping[str, Mapping[str, object]]:

@@ -6,7 +6,18 @@ import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.model import ClickKind, Job, Lane, LaneId, Limits, Member, Person, Request, RequestId
+from bot.domain.model import (
+    ClickKind,
+    Job,
+    Lane,
+    LaneId,
+    Limits,
+    Member,
+    Person,
+    Request,
+    RequestId,
+    RunningJob,
+)
 from bot.domain.notices import Message
 from bot.domain.policy_file import load
 from bot.ports import Outside
@@ -83,7 +94,7 @@ class SteadyPace:
     def ended(self, job: Job, now: datetime) -> None:
         self.seen.append(job)
 
-    def order(self, jobs: Sequence[Job], now: datetime) -> tuple[Job, ...]:
+    def order(self, jobs: Sequence[RunningJob], now: datetime) -> tuple[RunningJob, ...]:
         return tuple(jobs)
 
     def turn_in(self) -> float:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.model import Action, DueKind, ImageId, Job, ProjectId
-from bot.domain.polling import Durations
+from bot.domain.polling import Asked, Durations
 from bot.domain.states import JobState, LaneState
 from bot.ports import Transaction
 from bot.worker.pace import LearnedPace
-from bot.worker.polls import PollCrew
+from bot.worker.polls import HOLDS, PollCrew
 from bot.worker.worker import POLLS
 from tests.contracts.store_builders import a_job, a_lane, a_request
 from tests.stories.world import World
+
+
+class CountedPace(LearnedPace):
+    orders = 0
+
+    def order(self, jobs: Sequence[Asked], now: datetime) -> tuple[Asked, ...]:
+        self.orders += 1
+        return super().order(jobs, now)
 
 
 class Polls:
@@ -23,7 +32,7 @@ class Polls:
     def __init__(self) -> None:
         self.world = World()
         self.turn_in = 0.0
-        self.pace = LearnedPace("here", turn_in=lambda: self.turn_in)
+        self.pace = CountedPace("here", turn_in=lambda: self.turn_in)
         self.world.outside = replace(self.world.outside, pace=self.pace)
         ids = itertools.count()
         self.crew = PollCrew(
@@ -70,6 +79,35 @@ async def test_the_job_most_worth_a_question_is_asked_about_first_and_one_at_a_t
 
     assert taken == [1, 1, 1]
     assert polls.asked() == [jobs[n].cloud_job for n in (1, 2, 0)]
+
+
+async def test_of_very_many_the_order_holds_for_a_while() -> None:
+    """To put a thousand in order for each question would leave no time for people."""
+    polls = Polls()
+    await polls.runs(*[1.0 + n for n in range(100)])
+
+    for _ in range(5):
+        assert await polls.crew.turn() == 1
+    held = polls.pace.orders
+    polls.world.clock.time += 101 * HOLDS
+    await polls.crew.turn()
+
+    assert (held, polls.pace.orders) == (1, 2)
+    assert len(set(polls.asked())) == 6
+
+
+async def test_a_clock_that_is_put_back_does_not_keep_an_order_alive() -> None:
+    """It would hold for as long as the clock was put back."""
+    polls = Polls()
+    jobs = await polls.runs(*[2.0] * 50)
+    await polls.crew.turn()
+    polls.world.clock.time -= timedelta(seconds=1)
+    [late] = await polls.runs(100.0)
+
+    await polls.crew.turn()
+
+    assert polls.asked()[-1] == late.cloud_job
+    assert len(jobs) == 50
 
 
 async def test_nothing_is_chosen_while_a_question_waits_for_its_turn() -> None:

@@ -30,6 +30,7 @@ from bot.domain.model import (
     Person,
     Request,
     RequestId,
+    RunningJob,
 )
 from bot.domain.notices import Copy, Notice, NoticeKind, NoticeState, Topic
 from bot.domain.states import JobState, LaneState, MemberOutcome, RequestState
@@ -193,6 +194,15 @@ def _durations_row(x: tuple[str, Mapping[str, object]]) -> Row:
 
 def _durations(row: Sequence[Any]) -> tuple[str, Mapping[str, object]]:
     return row[0], codec.data_of(row[1])
+
+
+def running_of(row: Sequence[Any]) -> RunningJob:
+    """`row` is id, action, submitted_at, polled_at of the jobs table."""
+    id, action, submitted_at, polled_at = row
+    return RunningJob(
+        id=JobRowId(id), action=Action(action), submitted_at=maybe_moment(submitted_at),
+        polled_at=maybe_moment(polled_at),
+    )  # fmt: skip
 
 
 def due_of(row: Sequence[Any], claim: str) -> Due:

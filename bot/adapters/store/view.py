@@ -31,6 +31,7 @@ from bot.domain.model import (
     ProjectId,
     Request,
     RequestId,
+    RunningJob,
 )
 from bot.domain.notices import IN_DIGESTS, Copy, Notice
 
@@ -47,7 +48,7 @@ ORDER BY members.id DESC
 """
 _IN_FLIGHT = f"WHERE state IN {words(IN_FLIGHT)} ORDER BY id"
 _TO_ASK = """
-WHERE state = 'running' AND id IN (
+SELECT id, action, submitted_at, polled_at FROM jobs WHERE state = 'running' AND id IN (
   SELECT CAST(subject AS INTEGER) FROM (
     SELECT subject FROM due WHERE claim IS NULL AND kind = 'poll' AND at <= ?1 ORDER BY at, id LIMIT ?2)
   UNION ALL
@@ -172,8 +173,8 @@ class SqliteView:
     def jobs_in_flight(self) -> tuple[Job, ...]:
         return self._all(rows.JOBS, _IN_FLIGHT)
 
-    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[Job, ...]:
-        return self._all(rows.JOBS, _TO_ASK, micros(now), max(limit, 0))
+    def jobs_to_ask(self, now: datetime, limit: int = 1000) -> tuple[RunningJob, ...]:
+        return tuple(rows.running_of(row) for row in self._sql.rows(_TO_ASK, (micros(now), max(limit, 0))))
 
     def durations(self) -> Mapping[str, Mapping[str, object]]:
         return dict(self._all(rows.DURATIONS, ""))

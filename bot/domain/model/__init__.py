@@ -24,7 +24,7 @@ from bot.domain.model.ids import (
 )
 from bot.domain.model.limits import Limits
 from bot.domain.model.people import Actor, GroupDef, Person
-from bot.domain.model.records import Decision, Job, Lane, Member, MessageRef, Request
+from bot.domain.model.records import Decision, Job, Lane, Member, MessageRef, Request, RunningJob
 from bot.domain.model.things import CloudMember, ImageFacts, ProjectFacts
 from bot.domain.model.verdicts import NO_REQUIREMENT, AllOf, AnyOf, Glass, Need, Outcome, Requirement, Verdict
 from bot.domain.model.work import AuditEvent, ClickKind, Due, DueKind, InboxItem, InboxKind
@@ -70,6 +70,7 @@ __all__ = [
     "RequestId",
     "Requirement",
     "RetryCommand",
+    "RunningJob",
     "ShareCommand",
     "StatusCommand",
     "Verdict",

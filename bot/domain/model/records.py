@@ -133,3 +133,13 @@ class Job:
     """How many times the member list was read in the present state."""
     cloud_request_id: str = ""
     version: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunningJob:
+    """As much of a job that the cloud works on as tells when to ask about it; of thousands, nothing else is read."""
+
+    id: JobRowId
+    action: Action
+    submitted_at: datetime | None
+    polled_at: datetime | None

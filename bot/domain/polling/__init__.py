@@ -3,7 +3,18 @@ what one question is worth. Never: the asking, the clock, or how many questions 
 
 from bot.domain.polling.durations import Durations, Kind, kind_of
 from bot.domain.polling.law import MEMORY, PATIENCE, Law
-from bot.domain.polling.schedule import HIGHEST, LONGEST, PRICE, SOONEST, ages, choose, next_poll, worth
+from bot.domain.polling.schedule import (
+    HIGHEST,
+    LONGEST,
+    PRICE,
+    SOONEST,
+    Asked,
+    Sent,
+    ages,
+    choose,
+    next_poll,
+    worth,
+)
 
 __all__ = [
     "HIGHEST",
@@ -12,9 +23,11 @@ __all__ = [
     "PATIENCE",
     "PRICE",
     "SOONEST",
+    "Asked",
     "Durations",
     "Kind",
     "Law",
+    "Sent",
     "ages",
     "choose",
     "kind_of",

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Protocol, TypeVar
 
-from bot.domain.model import Job
+from bot.domain.model import Action, JobRowId
 from bot.domain.polling.law import Law
 
 PRICE = 0.1
@@ -27,6 +28,22 @@ LONGEST = 60.0
 HIGHEST = 300.0
 """Seconds; nothing is worth more. A job not asked about for nine minutes is worth that, and of jobs alike the oldest goes
 first: so none starves, however many quick ones surely have ended."""
+
+
+class Sent(Protocol):
+    """A job, or as much of one as is needed here."""
+
+    @property
+    def id(self) -> JobRowId: ...
+    @property
+    def action(self) -> Action: ...
+    @property
+    def submitted_at(self) -> datetime | None: ...
+    @property
+    def polled_at(self) -> datetime | None: ...
+
+
+Asked = TypeVar("Asked", bound=Sent)
 
 
 def worth(age: float, asked_at_age: float, law: Law) -> float:
@@ -55,7 +72,7 @@ def next_poll(age: float, asked_at_age: float, law: Law, price: float = PRICE) -
     return high - age
 
 
-def ages(job: Job, now: datetime) -> tuple[float, float] | None:
+def ages(job: Sent, now: datetime) -> tuple[float, float] | None:
     """The job's age and its age when it was last found running, in seconds; None for a job that was not
     sent."""
     if job.submitted_at is None:
@@ -65,7 +82,7 @@ def ages(job: Job, now: datetime) -> tuple[float, float] | None:
     return max(age, 0.0), max((asked - job.submitted_at).total_seconds(), 0.0)
 
 
-def choose(jobs: Iterable[Job], now: datetime, law_of: Callable[[Job], Law]) -> tuple[Job, ...]:
+def choose(jobs: Iterable[Asked], now: datetime, law_of: Callable[[Asked], Law]) -> tuple[Asked, ...]:
     """The jobs in the order in which to ask about them: the most worth first, then the oldest. Those not sent, and
     those sent less than half a second ago, are left out."""
     rated = []
