@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.model import ClickKind, MessageRef
-from bot.domain.notices import Message
+from bot.domain.notices import Message, NoticeState
 from bot.domain.states import LaneState
 from bot.usecases.advance import redraw
 from bot.usecases.speak import REPEATED
@@ -94,6 +94,22 @@ async def test_an_outcome_reaches_the_requester_directly_while_the_channel_is_cl
 
     direct = [m.message.text for m in world.chat.messages() if m.ref.channel.startswith("D")]
     assert any("Done and verified" in text for text in direct)
+
+
+async def test_what_can_never_be_delivered_is_given_up_in_the_audit_log() -> None:
+    """An auditor must find what nobody was told, and why."""
+    world = await asked()
+    world.chat.unreachable[CHANNEL] = "channel_not_found"
+    await world.passes(hours=25)
+
+    events = await world.store.read(lambda view: view.events())
+    given_up = [event for event in events if event.kind == "notice_given_up" and event.request == 1]
+    [first, *_] = given_up
+    number = int(str(first.data["notice"]))
+    notice = await world.store.read(lambda view: view.notice(number))
+    assert first.data["why"] == "the bot was not invited within a day"
+    assert notice is not None
+    assert notice.state is NoticeState.GIVEN_UP
 
 
 async def test_a_used_up_response_url_falls_back_to_an_ephemeral_message() -> None:
