@@ -51,7 +51,7 @@ def draw(name: str, points: list[dict[str, float]]) -> None:
         if max(spread) > 20 * min(spread) > 0:
             axis.set_yscale("log")
         else:
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.1 * max(spread))
         axis.grid(alpha=0.3)
         if any(lines.values()):
             axis.legend(frameon=False)
