@@ -82,11 +82,13 @@ class Workspace:
             one.set()
 
     async def next_change(self, seconds: float) -> None:
-        """Returns after the next change, or after so many seconds."""
+        """Returns after the next change, or after so many seconds. Not by asyncio.wait_for, which (until Python 3.12) forgets that it
+        was cancelled when what it waits for comes in the same moment: a Ctrl-C would be lost."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
         except TimeoutError:
             return
         finally:
