@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.model import ClickKind, MessageRef
+from bot.domain.model import ClickKind, ImageId, MessageRef
 from bot.domain.notices import Message, Notice, NoticeState
 from bot.domain.states import LaneState, MemberOutcome
 from bot.usecases.speak import REPEATED
@@ -94,14 +94,20 @@ async def test_a_reply_that_may_stand_with_the_requester_is_marked_under_the_car
     assert [reply.mark for reply in replies] == [REPEATED]
 
 
-async def test_a_retry_reads_the_member_lists_again_before_it_sends() -> None:
-    """A process that slept over its call may have sent it meanwhile, and anybody may have shared by hand (found by seed 938)."""
+async def failed() -> tuple[World, ImageId]:
+    """A request whose one pair has failed."""
     world = World()
     image = world.cloud.put_image("base")
     world.cloud.fail_pair(image, DEV, "IMG.0100")
     await world.types(ALICE, "share base to shop-dev")
     await world.passes(minutes=3)
     assert [m.outcome for m in await world.members()] == [MemberOutcome.FAILED]
+    return world, image
+
+
+async def test_a_retry_reads_the_member_lists_again_before_it_sends() -> None:
+    """A process that slept over its call may have sent it meanwhile, and anybody may have shared by hand (found by seed 938)."""
+    world, image = await failed()
     world.cloud.put_member(image, DEV, "pending")
 
     await world.presses(ALICE, ClickKind.RETRY)
@@ -113,11 +119,7 @@ async def test_a_retry_reads_the_member_lists_again_before_it_sends() -> None:
 
 async def test_a_retry_is_judged_by_facts_of_its_own_time() -> None:
     """As they were when the request was planned, they would let an image pass that is encrypted since."""
-    world = World()
-    image = world.cloud.put_image("base")
-    world.cloud.fail_pair(image, DEV, "IMG.0100")
-    await world.types(ALICE, "share base to shop-dev")
-    await world.passes(minutes=3)
+    world, image = await failed()
     world.cloud.edit_image(image, encrypted=True)
 
     await world.presses(ALICE, ClickKind.RETRY)
