@@ -83,7 +83,9 @@ def _regroup(
     planned = [(after, members_of(after, first)), *_parted(tx, outside, request, others, now)]
     happened = Happened(kind="lane_planned_again", at=now, data=_planned(after, first, policy.digest))
     save_step(tx, request, after, happened, members=planned[0][1])
-    tell_thread(tx, request, known_now(request, planned, policy.groups), now)
+    known = any(each.state is not LaneState.HOLDING for each, _ in planned)
+    if known:  # another reason to wait is not worth a call
+        tell_thread(tx, request, known_now(request, planned, policy.groups), now)
 
 
 def _parted(

@@ -163,4 +163,7 @@ def test_what_became_of_a_hold_is_said_part_by_part(lane: Lane, expected: str) -
     assert [words(line) for part in said.parts if isinstance(part, Bullets) for line in part.lines] == [
         expected
     ]
-    assert said.text == f"No longer on hold (request #7). {expected.partition(' Needs')[0]}"
+    assert (
+        said.text
+        == f"What was on hold has been looked at again (request #7). {expected.partition(' Needs')[0]}"
+    )

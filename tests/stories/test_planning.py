@@ -109,6 +109,22 @@ async def test_an_unknown_fact_holds_and_goes_on_when_it_is_known() -> None:
     assert world.cloud.members_of(image) == {DEV: "pending"}
 
 
+async def test_another_reason_to_wait_is_not_said_in_the_thread() -> None:
+    """A fact that comes and goes would fill it twice a minute; the card says what is waited for."""
+    world = World()
+    image = world.cloud.put_image("base", encrypted=None)
+    await world.types(ALICE, "share base to shop-dev")
+    await world.works()
+    first = (await world.lane()).verdict.why
+    world.cloud.edit_image(image, encrypted=False)
+    world.people.break_usergroup("S0ENG")
+    await world.passes(minutes=2)
+
+    lane = await world.lane()
+    assert (lane.state, lane.verdict.why == first) == (LaneState.HOLDING, False)
+    assert world.thread() == []
+
+
 async def test_a_lane_on_hold_expires_and_says_what_was_unknown() -> None:
     """Every lane ends."""
     world = World()

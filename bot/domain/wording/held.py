@@ -24,11 +24,12 @@ _WORDS = {
 
 def known_now(request: Request, planned: Sequence[Planned], groups: Mapping[GroupName, GroupDef]) -> Message:
     """Part by part, as just planned: what goes, who has to approve what, what is refused and why. Nobody has voted yet."""
-    head = f"No longer on hold (request #{request.id})."
+    head = f"What was on hold has been looked at again (request #{request.id})."
     parts = [f"{_word(lane)}: {phrase(members)}.{_why(lane)}" for lane, members in planned]
     lines = tuple(_line(lane, members, groups) for lane, members in planned)
     return Message(
-        text=" ".join((head, *parts)), parts=(Paragraph((plain("No longer on hold:"),)), Bullets(lines))
+        text=" ".join((head, *parts)),
+        parts=(Paragraph((plain("What was on hold has been looked at again:"),)), Bullets(lines)),
     )
 
 
